@@ -1,0 +1,29 @@
+/** One sampled picture of one camera. Picture and times belong together and travel together to the event. */
+export interface Frame {
+  readonly cameraId: string;
+  /** Counts up per camera within one process run, from 1. */
+  readonly seq: number;
+  /** Wall-clock time at which the picture was taken, ms since the epoch (UTC). For records. */
+  readonly capturedAt: number;
+  /** The same instant on the monotonic clock, ms. For durations. */
+  readonly at: number;
+  /** The picture as JPEG, after privacy masks were painted out. */
+  readonly jpeg: Uint8Array;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture as a source delivers it, before the camera gives it a number. */
+export type SampledPicture = Omit<Frame, 'cameraId' | 'seq'>;
+
+/**
+ * Where a camera's pictures come from: one connection attempt at a time.
+ *
+ * `pictures` connects and yields about one picture per interval until the signal is aborted (then it returns after its
+ * child processes are gone) or the stream fails or ends (then it throws a WatchwordError whose message is a readable cause
+ * without secrets). It may be called again after that. It never buffers: a slow consumer gets the newest picture.
+ */
+export interface FrameSource {
+  pictures(signal: AbortSignal): AsyncIterable<SampledPicture>;
+}
