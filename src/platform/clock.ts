@@ -28,7 +28,12 @@ export const systemClock: Clock = {
 };
 
 /** Calls `step` every `ms`, one call after the other, until the signal is aborted. `step` must handle its own errors. */
-export async function every(clock: Clock, ms: number, signal: AbortSignal, step: () => Promise<void> | void): Promise<void> {
+export async function every(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  step: () => Promise<void> | void,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await clock.sleep(ms, signal);

@@ -52,7 +52,8 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
 
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (parsed.success) return { value: parsed.data, findings, locate };
-  for (const issue of parsed.error.issues) findings.push(...issueFindings(issue, file, document.contents as Node | null, locate, at));
+  for (const issue of parsed.error.issues)
+    findings.push(...issueFindings(issue, file, document.contents as Node | null, locate, at));
   return { findings, locate };
 }
 

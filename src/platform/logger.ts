@@ -43,7 +43,10 @@ function maskFields(fields: LogFields): LogFields {
 
 /** JSON lines on standard error through pino: standard output belongs to a command's result. */
 export function stderrLogger(level: LogLevel): Logger {
-  const out = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const out = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
   return createLogger((at, message, fields) => out[at](fields, message));
 }
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
  */
 export default function build(): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const { error } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { cwd: root });
+  const { error } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
+    cwd: root,
+  });
   if (error) throw error;
 }
