@@ -13,10 +13,13 @@ export class Bell {
     if (!this.#rung && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        signal.addEventListener('abort', this.#onAbort, { once: true });
       });
+      signal.removeEventListener('abort', this.#onAbort);
       this.#wake = undefined;
     }
     this.#rung = false;
   }
+
+  readonly #onAbort = (): void => this.#wake?.();
 }

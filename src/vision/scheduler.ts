@@ -56,7 +56,9 @@ export class Scheduler {
       best = { cameraId, urgency };
     }
     if (!best) return undefined;
-    const dues = (this.#duties.get(best.cameraId) ?? []).filter((due) => (now - due.dueAt) / due.everyMs >= -EARLY_SHARE);
+    const dues = (this.#duties.get(best.cameraId) ?? []).filter(
+      (due) => (now - due.dueAt) / due.everyMs >= -EARLY_SHARE,
+    );
     return {
       cameraId: best.cameraId,
       ruleIds: dues.map((due) => due.ruleId),
@@ -71,9 +73,14 @@ export class Scheduler {
     }
   }
 
-  /** When the next question becomes askable, monotonic ms; Infinity with no duties. */
-  nextDueAt(): number {
-    return Math.min(...[...this.#duties.values()].flat().map((due) => due.dueAt - due.everyMs * EARLY_SHARE));
+  /** When the next question becomes askable on a camera that has a frame, monotonic ms; Infinity when none does. */
+  nextDueAt(hasFrame: (cameraId: string) => boolean): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [cameraId, dues] of this.#duties) {
+      if (!hasFrame(cameraId)) continue;
+      for (const due of dues) earliest = Math.min(earliest, due.dueAt - due.everyMs * EARLY_SHARE);
+    }
+    return earliest;
   }
 }
 

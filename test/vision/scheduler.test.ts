@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type Duty, Scheduler } from '../../src/vision/scheduler.ts';
 
-const duty = (cameraId: string, ruleId: string, everyMs = 2_000, weight = 1): Duty => ({ cameraId, ruleId, everyMs, weight });
+const duty = (cameraId: string, ruleId: string, everyMs = 2_000, weight = 1): Duty => ({
+  cameraId,
+  ruleId,
+  everyMs,
+  weight,
+});
 
 /** Runs the scheduler on a simulated clock; every camera always has a fresh frame; one turn costs `costMs`. */
 function simulate(duties: Duty[], costMs: number, forMs: number) {
@@ -12,7 +17,10 @@ function simulate(duties: Duty[], costMs: number, forMs: number) {
   for (let now = 0; now < forMs; ) {
     const turn = scheduler.next(now, () => true);
     if (!turn) {
-      now = Math.max(now + 1, scheduler.nextDueAt());
+      now = Math.max(
+        now + 1,
+        scheduler.nextDueAt(() => true),
+      );
       continue;
     }
     worstLateMs = Math.max(worstLateMs, turn.lateMs);
@@ -79,7 +87,10 @@ describe('scheduler', () => {
   });
 
   test('under overload rules of different intervals are stretched by about the same factor', () => {
-    const duties = [...Array.from({ length: 8 }, (_, i) => duty(`fast-${i}`, 'r', 1_000)), ...Array.from({ length: 8 }, (_, i) => duty(`slow-${i}`, 'r', 5_000))];
+    const duties = [
+      ...Array.from({ length: 8 }, (_, i) => duty(`fast-${i}`, 'r', 1_000)),
+      ...Array.from({ length: 8 }, (_, i) => duty(`slow-${i}`, 'r', 5_000)),
+    ];
     const { turns } = simulate(duties, 200, 600_000); // asks 9.6 turns/s of a box that does 5
     const stretch = (key: string, everyMs: number) => 600_000 / (turns.get(key)?.length ?? 0) / everyMs;
     for (let i = 0; i < 8; i++) {
@@ -90,7 +101,10 @@ describe('scheduler', () => {
   });
 
   test('a critical rule is asked more often than a normal one when the box falls behind, and nobody starves', () => {
-    const duties = [duty('critical', 'r', 1_000, 4), ...Array.from({ length: 9 }, (_, i) => duty(`normal-${i}`, 'r', 1_000))];
+    const duties = [
+      duty('critical', 'r', 1_000, 4),
+      ...Array.from({ length: 9 }, (_, i) => duty(`normal-${i}`, 'r', 1_000)),
+    ];
     const { turns } = simulate(duties, 200, 300_000);
     const critical = turns.get('critical/r')?.length ?? 0;
     const normal = turns.get('normal-0/r')?.length ?? 0;

@@ -1,0 +1,254 @@
+import type { Frame } from './cameras/frame.ts';
+import { Bell } from './platform/bell.ts';
+import type { Clock } from './platform/clock.ts';
+import { toError } from './platform/errors.ts';
+import type { Health } from './platform/health.ts';
+import type { Logger } from './platform/logger.ts';
+import { RepeatLimiter } from './platform/repeats.ts';
+import { Slot } from './platform/slot.ts';
+import type { CompiledRule } from './rules/rule.ts';
+import type { UnknownCause, Verdict } from './rules/verdict.ts';
+import type { Answer, VisionModel } from './vision/model.ts';
+import { type Duty, Scheduler, type Turn } from './vision/scheduler.ts';
+
+/** A rule on one of its cameras, as the pipeline asks it. */
+export interface Assignment {
+  readonly rule: CompiledRule;
+  readonly cameraId: string;
+}
+
+/** What one look at one frame came to. Model times in ms. */
+export interface Judgement {
+  readonly frame: Frame;
+  readonly verdicts: ReadonlyArray<{ readonly rule: CompiledRule; readonly verdict: Verdict; readonly gated: boolean }>;
+  readonly modelMs: number;
+  /** Monotonic ms at which the frame was taken up and at which the verdicts stood. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+export interface PipelineDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly model: Pick<VisionModel, 'look' | 'score' | 'release'>;
+  /** rules/verdict.ts: an answer, or the reason why there is none, as a verdict. */
+  readonly judge: (rule: CompiledRule, frame: Frame, outcome: Answer | UnknownCause) => Verdict;
+  /** cameras/picture-health.ts: why this picture must not be judged, if there is a reason. */
+  readonly pictureTrouble: (frame: Frame) => Promise<UnknownCause | undefined>;
+  /** cameras/change-gate.ts: whether nothing changed for this rule since the frame it was last asked about. */
+  readonly unchanged: (rule: CompiledRule, frame: Frame) => Promise<boolean>;
+  /** cameras/zone-crop.ts: the part of the frame that the rule's zone shows; the frame's own JPEG without a zone. */
+  readonly pictureFor: (rule: CompiledRule, frame: Frame) => Promise<Uint8Array>;
+  /** Everything behind the verdicts: events, store, alerts. Must not throw; the next frame waits for it. */
+  readonly settle: (judgement: Judgement) => void;
+}
+
+export interface PipelineCounts {
+  /** Replaced by a newer frame before the model was free. */
+  dropped: number;
+  /** Too old to pass for live when their turn came. */
+  stale: number;
+  /** Questions answered from the last verdict since nothing had changed. */
+  skipped: number;
+  judged: number;
+  /** Monotonic ms of the last judged frame: what the watchdog looks at. */
+  lastJudgedAt: number | null;
+}
+
+/** A frame this many intervals old is not live any more: judging it as if it were is worse than saying unknown. */
+const STALE_INTERVALS = 5;
+const STALE_AT_LEAST_MS = 10_000;
+
+const SEVERITY_WEIGHT = { info: 0.5, warning: 1, critical: 2 } as const;
+
+/**
+ * The product on one screen: a frame comes in (`offer`), the scheduler picks the most overdue camera, one look serves all
+ * its due questions, each answer becomes a verdict, and the verdicts go on to events, store and alerts (`settle`).
+ * Cameras never wait for it: it holds one newest frame each.
+ */
+export class Pipeline {
+  readonly #deps: PipelineDeps;
+  readonly #scheduler = new Scheduler();
+  readonly #bell = new Bell();
+  readonly #repeats: RepeatLimiter;
+  readonly #frames = new Map<string, Slot<Frame>>();
+  readonly #lastVerdicts = new Map<string, Verdict>();
+  #assignments: readonly Assignment[] = [];
+  #counts = { stale: 0, skipped: 0, judged: 0, droppedBefore: 0, lastJudgedAt: null as number | null };
+
+  constructor(deps: PipelineDeps) {
+    this.#deps = deps;
+    this.#repeats = new RepeatLimiter({ clock: deps.clock, logger: deps.logger });
+  }
+
+  get counts(): PipelineCounts {
+    const { stale, skipped, judged, droppedBefore, lastJudgedAt } = this.#counts;
+    const waiting = [...this.#frames.values()].reduce((sum, slot) => sum + slot.dropped, 0);
+    return { dropped: droppedBefore + waiting, stale, skipped, judged, lastJudgedAt };
+  }
+
+  /** Replaces what is asked of which camera. Takes effect with the next look. */
+  assign(assignments: readonly Assignment[]): void {
+    this.#assignments = assignments;
+    const duties = assignments.map(({ rule, cameraId }): Duty => {
+      return { cameraId, ruleId: rule.id, everyMs: rule.everyMs, weight: SEVERITY_WEIGHT[rule.severity] };
+    });
+    this.#scheduler.setDuties(duties, this.#deps.clock.monotonic());
+    const cameras = new Set(duties.map((duty) => duty.cameraId));
+    for (const [cameraId, slot] of this.#frames) {
+      if (cameras.has(cameraId)) continue;
+      this.#counts.droppedBefore += slot.dropped;
+      this.#frames.delete(cameraId);
+    }
+    // A changed rule's earlier answer says nothing about its new question.
+    this.#lastVerdicts.clear();
+    this.#bell.ring();
+  }
+
+  /** Hands in a new frame. Never waits. */
+  offer(frame: Frame): void {
+    const slot = this.#frames.get(frame.cameraId) ?? new Slot<Frame>();
+    this.#frames.set(frame.cameraId, slot);
+    slot.put(frame);
+    this.#bell.ring();
+  }
+
+  /** Judges frames until the signal is aborted. A failed look costs its verdicts (unknown) and nothing else. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const turn = this.#scheduler.next(this.#deps.clock.monotonic(), this.#hasFrame);
+      if (turn) await this.#serve(turn, signal);
+      else await this.#waitForWork(signal);
+    }
+  }
+
+  readonly #hasFrame = (cameraId: string): boolean => this.#frames.get(cameraId)?.peek() !== undefined;
+
+  /** Until a frame comes, the rules change or a question about a waiting frame falls due. */
+  async #waitForWork(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const dueAt = this.#scheduler.nextDueAt(this.#hasFrame);
+    const heard = new AbortController();
+    if (Number.isFinite(dueAt)) {
+      clock.sleep(Math.max(0, dueAt - clock.monotonic()), heard.signal).then(
+        () => this.#bell.ring(),
+        () => undefined,
+      );
+    }
+    await this.#bell.wait(signal);
+    heard.abort();
+  }
+
+  async #serve(turn: Turn, signal: AbortSignal): Promise<void> {
+    const frame = this.#frames.get(turn.cameraId)?.takeNow();
+    if (!frame) return;
+    const rules = this.#assignments
+      .filter(({ cameraId, rule }) => cameraId === turn.cameraId && turn.ruleIds.includes(rule.id))
+      .map(({ rule }) => rule);
+    const startedAt = this.#deps.clock.monotonic();
+    const ageLimit = Math.max(STALE_AT_LEAST_MS, STALE_INTERVALS * Math.min(...rules.map((rule) => rule.everyMs)));
+    if (startedAt - frame.at > ageLimit) {
+      this.#counts.stale++;
+      return;
+    }
+    this.#scheduler.served(turn, frame.at);
+    const { verdicts, modelMs } = await this.#judge(frame, rules, signal);
+    if (signal.aborted) return;
+    for (const { rule, verdict } of verdicts) this.#lastVerdicts.set(pairKey(rule.id, frame.cameraId), verdict);
+    this.#counts.judged++;
+    this.#counts.lastJudgedAt = this.#deps.clock.monotonic();
+    this.#deps.settle({ frame, verdicts, modelMs, startedAt, finishedAt: this.#counts.lastJudgedAt });
+  }
+
+  async #judge(
+    frame: Frame,
+    rules: CompiledRule[],
+    signal: AbortSignal,
+  ): Promise<Pick<Judgement, 'verdicts' | 'modelMs'>> {
+    const trouble = await this.#deps.pictureTrouble(frame);
+    if (trouble) {
+      return {
+        modelMs: 0,
+        verdicts: rules.map((rule) => ({ rule, verdict: this.#deps.judge(rule, frame, trouble), gated: false })),
+      };
+    }
+    const verdicts: Judgement['verdicts'][number][] = [];
+    const toAsk: CompiledRule[] = [];
+    for (const rule of rules) {
+      const last = this.#lastVerdicts.get(pairKey(rule.id, frame.cameraId));
+      if (last && last.value !== 'unknown' && (await this.#deps.unchanged(rule, frame))) {
+        this.#counts.skipped++;
+        verdicts.push({
+          rule,
+          gated: true,
+          verdict: { ...last, frameSeq: frame.seq, capturedAt: frame.capturedAt, at: frame.at },
+        });
+      } else toAsk.push(rule);
+    }
+    let modelMs = 0;
+    for (const together of groupByZone(toAsk)) {
+      const asked = await this.#ask(frame, together, signal);
+      modelMs += asked.modelMs;
+      verdicts.push(...asked.verdicts);
+    }
+    return { verdicts, modelMs };
+  }
+
+  /** One look, all questions. All rules given look at the same part of the picture. */
+  async #ask(
+    frame: Frame,
+    rules: CompiledRule[],
+    signal: AbortSignal,
+  ): Promise<Pick<Judgement, 'verdicts' | 'modelMs'>> {
+    const [first] = rules;
+    if (!first) return { verdicts: [], modelMs: 0 };
+    const { model, judge, clock, health } = this.#deps;
+    const began = clock.monotonic();
+    try {
+      const look = await model.look(await this.#deps.pictureFor(first, frame), { signal });
+      try {
+        const answers = await model.score(
+          look,
+          rules.map((rule) => rule.question),
+          { signal },
+        );
+        health.report('model', 'ok');
+        const verdicts = rules.map((rule, i) => ({
+          rule,
+          verdict: judge(rule, frame, answers[i] ?? 'model-failed'),
+          gated: false,
+        }));
+        return { verdicts, modelMs: clock.monotonic() - began };
+      } finally {
+        // Not waited for: the answers do not hang on it, and a dead engine has nothing left to release.
+        model.release(look).catch(() => undefined);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        const { message } = toError(error);
+        health.report('model', 'degraded', message);
+        this.#repeats.log('warn', message, 'the model did not answer', { camera: frame.cameraId, error: message });
+      }
+      const cause: UnknownCause = isTimeout(error) ? 'timeout' : 'model-failed';
+      return {
+        verdicts: rules.map((rule) => ({ rule, verdict: judge(rule, frame, cause), gated: false })),
+        modelMs: clock.monotonic() - began,
+      };
+    }
+  }
+}
+
+function groupByZone(rules: readonly CompiledRule[]): CompiledRule[][] {
+  const groups = new Map<string | null, CompiledRule[]>();
+  for (const rule of rules) groups.set(rule.zone, [...(groups.get(rule.zone) ?? []), rule]);
+  return [...groups.values()];
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && 'kind' in error && error.kind === 'timeout';
+}
+
+function pairKey(ruleId: string, cameraId: string): string {
+  return `${ruleId}\n${cameraId}`;
+}

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import type { Frame } from '../src/cameras/frame.ts';
+import { type Judgement, Pipeline, type PipelineDeps } from '../src/pipeline.ts';
+import { WatchwordError } from '../src/platform/errors.ts';
+import { Health } from '../src/platform/health.ts';
+import { silentLogger } from '../src/platform/logger.ts';
+import type { CompiledRule } from '../src/rules/rule.ts';
+import type { UnknownCause, Verdict } from '../src/rules/verdict.ts';
+import type { Answer } from '../src/vision/model.ts';
+import { ManualClock, settle } from './support/manual-clock.ts';
+
+const rule = (id: string, extra: Partial<CompiledRule> = {}): CompiledRule =>
+  ({ id, question: `${id}?`, everyMs: 2_000, severity: 'warning', zone: null, ...extra }) as CompiledRule;
+
+function judge(asked: CompiledRule, frame: Frame, outcome: Answer | UnknownCause): Verdict {
+  const common = {
+    ruleId: asked.id,
+    cameraId: frame.cameraId,
+    frameSeq: frame.seq,
+    capturedAt: frame.capturedAt,
+    at: frame.at,
+  };
+  if (typeof outcome === 'string') return { ...common, value: 'unknown', cause: outcome };
+  return { ...common, value: outcome.score >= 0.5 ? 'yes' : 'no', score: outcome.score, mass: outcome.mass };
+}
+
+/** The real pipeline around a model whose answers the test gives; looks finish when the test lets them. */
+function rig(
+  options: {
+    answer?: (question: string) => number;
+    unchanged?: PipelineDeps['unchanged'];
+    trouble?: UnknownCause;
+  } = {},
+) {
+  const clock = new ManualClock();
+  const looks: string[] = [];
+  const scored: string[][] = [];
+  const judgements: Judgement[] = [];
+  const gate = { hold: undefined as Promise<void> | undefined, failWith: undefined as Error | undefined };
+  const health = new Health(() => clock.now());
+  const pipeline = new Pipeline({
+    clock,
+    logger: silentLogger,
+    health,
+    model: {
+      async look(picture) {
+        looks.push(Buffer.from(picture).toString());
+        await gate.hold;
+        if (gate.failWith) throw gate.failWith;
+        return { id: looks.length, ms: 1 };
+      },
+      async score(_, questions) {
+        scored.push([...questions]);
+        return questions.map((question) => ({ question, score: options.answer?.(question) ?? 0.9, mass: 1, ms: 1 }));
+      },
+      release: async () => undefined,
+    },
+    judge,
+    pictureTrouble: async () => options.trouble,
+    unchanged: options.unchanged ?? (async () => false),
+    pictureFor: async ({ zone }, { jpeg }) => (zone ? Buffer.from(`${Buffer.from(jpeg)}#${zone}`) : jpeg),
+    settle: (judgement) => judgements.push(judgement),
+  });
+  const abort = new AbortController();
+  let seq = 0;
+  const frame = (cameraId: string, name: string, at = clock.monotonic()): Frame => {
+    return { cameraId, seq: ++seq, capturedAt: clock.now(), at, jpeg: Buffer.from(name), width: 4, height: 3 };
+  };
+  const running = pipeline.run(abort.signal);
+  const stop = async (): Promise<void> => {
+    abort.abort(new Error('test over'));
+    await running;
+    expect(clock.sleeping).toBe(0);
+  };
+  return { clock, looks, scored, judgements, gate, health, pipeline, frame, stop };
+}
+
+describe('pipeline', () => {
+  test('all due rules of a frame share one look', async () => {
+    const { pipeline, frame, looks, scored, judgements, stop } = rig();
+    pipeline.assign(['empty', 'spill', 'fallen'].map((id) => ({ rule: rule(id), cameraId: 'a' })));
+    pipeline.offer(frame('a', 'first'));
+    await settle();
+    expect(looks).toEqual(['first']);
+    expect(scored).toEqual([['empty?', 'spill?', 'fallen?']]);
+    expect(judgements[0]?.verdicts.map(({ verdict }) => verdict.value)).toEqual(['yes', 'yes', 'yes']);
+    await stop();
+  });
+
+  test('a rule with a zone looks at its crop, once for all rules of that zone', async () => {
+    const { pipeline, frame, looks, scored, stop } = rig();
+    const door = (id: string) => ({ rule: rule(id, { zone: 'door' }), cameraId: 'a' });
+    pipeline.assign([door('open'), { rule: rule('empty'), cameraId: 'a' }, door('blocked')]);
+    pipeline.offer(frame('a', 'first'));
+    await settle();
+    expect(looks).toEqual(['first#door', 'first']);
+    expect(scored).toEqual([['open?', 'blocked?'], ['empty?']]);
+    await stop();
+  });
+
+  test('while the model is busy the newest frame wins and the others are counted as dropped', async () => {
+    const { pipeline, frame, looks, gate, clock, stop } = rig();
+    pipeline.assign([{ rule: rule('empty', { everyMs: 100 }), cameraId: 'a' }]);
+    let free = (): void => undefined;
+    gate.hold = new Promise((resolve) => {
+      free = resolve;
+    });
+    pipeline.offer(frame('a', 'first'));
+    await settle();
+    for (const name of ['second', 'third', 'fourth']) pipeline.offer(frame('a', name));
+    await clock.advance(200);
+    free();
+    await settle();
+    expect(looks).toEqual(['first', 'fourth']);
+    expect(pipeline.counts).toMatchObject({ dropped: 2, judged: 2 });
+    await stop();
+  });
+
+  test('a frame is not asked again before its interval and then at once', async () => {
+    const { pipeline, frame, looks, clock, stop } = rig();
+    pipeline.assign([{ rule: rule('empty', { everyMs: 10_000 }), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'first'));
+    await clock.advance(2_000);
+    pipeline.offer(frame('a', 'early'));
+    await clock.advance(2_000);
+    expect(looks).toEqual(['first']);
+    await clock.advance(4_000);
+    expect(looks).toEqual(['first', 'early']);
+    await stop();
+  });
+
+  test('a model that fails makes the verdict unknown, shows in health and the next frame is judged', async () => {
+    const { pipeline, frame, judgements, gate, clock, health, stop } = rig();
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    gate.failWith = new WatchwordError('timeout', 'the model took longer than 30 s');
+    pipeline.offer(frame('a', 'first'));
+    await settle();
+    expect(judgements[0]?.verdicts[0]?.verdict).toMatchObject({ value: 'unknown', cause: 'timeout' });
+    expect(health.get('model')?.status).toBe('degraded');
+    gate.failWith = undefined;
+    await clock.advance(2_000);
+    pipeline.offer(frame('a', 'second'));
+    await settle();
+    expect(judgements[1]?.verdicts[0]?.verdict.value).toBe('yes');
+    expect(health.get('model')?.status).toBe('ok');
+    await stop();
+  });
+
+  test('a picture in trouble is not shown to the model', async () => {
+    const { pipeline, frame, looks, judgements, stop } = rig({ trouble: 'covered' });
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'first'));
+    await settle();
+    expect(looks).toEqual([]);
+    expect(judgements[0]?.verdicts[0]?.verdict).toMatchObject({ value: 'unknown', cause: 'covered' });
+    await stop();
+  });
+
+  test('an unchanged picture repeats the last known verdict at its own time without the model', async () => {
+    const { pipeline, frame, looks, judgements, clock, stop } = rig({ unchanged: async () => true });
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'first'));
+    await clock.advance(2_000);
+    pipeline.offer(frame('a', 'same'));
+    await settle();
+    expect(looks).toEqual(['first']);
+    expect(judgements[1]?.verdicts[0]).toMatchObject({
+      gated: true,
+      verdict: { value: 'yes', frameSeq: 2, at: clock.monotonic() },
+    });
+    expect(pipeline.counts.skipped).toBe(1);
+    await stop();
+  });
+
+  test('an unknown verdict is never repeated by the gate', async () => {
+    const { pipeline, frame, looks, clock, gate, stop } = rig({ unchanged: async () => true });
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    gate.failWith = new Error('worker died');
+    pipeline.offer(frame('a', 'first'));
+    await clock.advance(2_000);
+    gate.failWith = undefined;
+    pipeline.offer(frame('a', 'same'));
+    await settle();
+    expect(looks).toEqual(['first', 'same']);
+    await stop();
+  });
+
+  test('a frame that is too old to be live is not judged', async () => {
+    const { pipeline, frame, looks, clock, stop } = rig();
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'from the past', clock.monotonic() - 11_000));
+    await settle();
+    expect(looks).toEqual([]);
+    expect(pipeline.counts.stale).toBe(1);
+    await stop();
+  });
+
+  test('a rule that was taken away is not asked any more', async () => {
+    const { pipeline, frame, scored, clock, stop } = rig();
+    pipeline.assign(['empty', 'spill'].map((id) => ({ rule: rule(id), cameraId: 'a' })));
+    pipeline.offer(frame('a', 'first'));
+    await clock.advance(2_000);
+    pipeline.assign([{ rule: rule('spill'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'second'));
+    await settle();
+    expect(scored).toEqual([['empty?', 'spill?'], ['spill?']]);
+    await stop();
+  });
+});
