@@ -17,6 +17,22 @@ export interface Look {
   readonly id: number;
   /** Milliseconds spent decoding, preprocessing, encoding and prefilling. */
   readonly ms: number;
+  /** Where they went; absent when the engine does not tell. */
+  readonly parts?: LookParts;
+}
+
+export interface LookParts {
+  /** Picture file to RGB. */
+  readonly decodeMs: number;
+  /** RGB to the model's tiles: the reference implementation's resize, bit for bit. */
+  readonly resizeMs: number;
+  /** Vision encoder and projector. */
+  readonly encodeMs: number;
+  /** Language model over the shared prefix. */
+  readonly prefillMs: number;
+  /** Tiles and tokens of the prefix. */
+  readonly tiles: number;
+  readonly tokens: number;
 }
 
 export interface Answer {
@@ -38,10 +54,27 @@ export interface LookOptions {
 export interface ScoreOptions {
   /** Send the words as they are, without the package's question form. */
   readonly verbatim?: boolean;
+  /**
+   * Compute each question's whole prompt at once through the graph as exported, sharing nothing: what any other runtime
+   * computes for this checkpoint. Slow; for comparing. In float precisions the score is the same either way (1e-6); dynamic
+   * int8 takes its scales from all tokens of a run, so that its shared-prefix scores differ from these (not from each other).
+   */
+  readonly whole?: boolean;
   readonly signal?: AbortSignal;
 }
 
+/** The score of a conversation's last turn. */
+export interface MessagesAnswer {
+  readonly score: number;
+  readonly mass: number;
+  readonly ms: number;
+  /** Tokens of the prompt, pictures included. */
+  readonly tokens: number;
+}
+
 export interface GenerateOptions {
+  /** Cut the messages' pictures into tiles. A look was cut or not when it was made. */
+  readonly split?: boolean;
   readonly maxTokens?: number;
   readonly verbatim?: boolean;
   readonly signal?: AbortSignal;
@@ -67,4 +100,29 @@ export interface VisionModel {
   generate(prompt: { look: Look; text: string } | { messages: readonly Message[] }, options?: GenerateOptions): AsyncIterable<string>;
   release(look: Look): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a loaded package is and how it runs, for people and for `--json`. */
+export interface ModelDescription {
+  readonly identity: ModelIdentity;
+  readonly family: string;
+  /** Why this execution provider. */
+  readonly deviceReason: string;
+  readonly threads: number;
+  /** Whether questions share runs; if not each is run by itself over the shared prefix, and cannot move another's score. */
+  readonly packs: boolean;
+  /** Less mass than this: the model did not answer, the verdict is `unknown`. */
+  readonly minMass: number;
+  /** How a description is asked for by default. */
+  readonly describePrompt: string;
+  /** What the graph did not allow, and what is done instead. */
+  readonly notes: readonly string[];
+  readonly loadMs: number;
+}
+
+/** A model that runs on this box, from a package folder. */
+export interface LocalVisionModel extends VisionModel {
+  readonly description: ModelDescription;
+  /** Scores the answer to a conversation with any number of pictures, or none. The words are sent as they are. */
+  scoreMessages(messages: readonly Message[], options?: LookOptions & Pick<ScoreOptions, 'whole'>): Promise<MessagesAnswer>;
 }

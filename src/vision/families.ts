@@ -1,0 +1,24 @@
+import { nearest } from '../platform/nearest.ts';
+import { WatchwordError } from '../platform/errors.ts';
+import type { Family } from './families/family.ts';
+import { createIdefics3 } from './families/idefics3.ts';
+import type { ModelPackage } from './package.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+
+/** Every kind of checkpoint that can be loaded, by `model_type` in its config.json. */
+const FAMILIES: Record<string, (files: ModelPackage, tokenizer: TextTokenizer) => Family> = {
+  idefics3: createIdefics3,
+  smolvlm: createIdefics3,
+};
+
+export function createFamily(files: ModelPackage, tokenizer: TextTokenizer): Family {
+  const type = files.config.model_type;
+  const create = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
+  if (create) return create(files, tokenizer);
+  const known = Object.keys(FAMILIES);
+  const [near] = nearest(type, known);
+  throw new WatchwordError('unsupported', `config.json: model_type "${type}" is not supported`, {
+    where: files.dir,
+    hint: near ? `Did you mean ${near}? Supported: ${known.join(', ')}` : `Supported: ${known.join(', ')}`,
+  });
+}

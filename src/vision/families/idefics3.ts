@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { WatchwordError } from '../../platform/errors.ts';
+import type { ModelPackage } from '../package.ts';
+import { type ResizeFilter, type RgbPicture, resizePicture } from '../resize.ts';
+import type { TextTokenizer } from '../tokenizer.ts';
+import type { Family, Tiles } from './family.ts';
+
+const FILTERS: Record<number, ResizeFilter> = { 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' };
+
+const settingsSchema = z.looseObject({
+  size: z.looseObject({ longest_edge: z.int().positive() }).default({ longest_edge: 4 * 364 }),
+  max_image_size: z.looseObject({ longest_edge: z.int().positive() }).default({ longest_edge: 364 }),
+  resample: z.int().default(1),
+  do_resize: z.boolean().default(true),
+  do_rescale: z.boolean().default(true),
+  do_normalize: z.boolean().default(true),
+  rescale_factor: z.number().positive().default(1 / 255),
+  image_mean: z.array(z.number()).length(3).default([0.5, 0.5, 0.5]),
+  image_std: z.array(z.number().positive()).length(3).default([0.5, 0.5, 0.5]),
+});
+
+/**
+ * SmolVLM and Idefics3 (model types `smolvlm`, `idefics3`). Picture arithmetic and prompt expansion follow Hugging Face
+ * transformers' `Idefics3ImageProcessor` (Pillow) and `Idefics3Processor`; the golden kits hold the proof.
+ */
+export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): Family {
+  const parsed = settingsSchema.safeParse(files.preprocessor);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new WatchwordError('corrupt', `preprocessor_config.json: "${issue?.path.join('.')}" ${issue?.message}`, { where: files.dir });
+  }
+  const settings = parsed.data;
+  const filter = FILTERS[settings.resample];
+  if (!filter) throw new WatchwordError('unsupported', `preprocessor_config.json: resample ${settings.resample} is not known`, { where: files.dir });
+  const tileSize = settings.max_image_size.longest_edge;
+  const imageTokenId = files.config.image_token_id ?? files.config.image_token_index;
+  const imageToken = imageTokenId === undefined ? undefined : tokenizer.tokenOf(imageTokenId);
+  if (imageTokenId === undefined || imageToken === undefined) {
+    throw new WatchwordError('corrupt', 'config.json names no image_token_id that the tokenizer knows', { where: files.dir });
+  }
+  for (const token of [FAKE, GLOBAL]) {
+    if (tokenizer.idOf(token) === undefined) throw new WatchwordError('corrupt', `tokenizer.json has no token ${token}`, { where: files.dir });
+  }
+  const featuresPerTile = featuresOf(files);
+  const place = imageToken.repeat(featuresPerTile);
+  const tables = normalisation(settings);
+  return {
+    name: 'idefics3',
+    imageToken,
+    imageTokenId,
+    featuresPerTile,
+    tileSize,
+    cut: (picture, split) => cutTiles(picture, { split, filter, tileSize, longestEdge: settings.do_resize ? settings.size.longest_edge : undefined }),
+    blockText: ({ rows, columns }) => blockText(rows, columns, place),
+    normalise: (bytes) => normalise(bytes, tileSize, tables),
+  };
+}
+
+const FAKE = '<fake_token_around_image>';
+const GLOBAL = '<global-img>';
+
+function featuresOf(files: ModelPackage): number {
+  const stated = files.processor.image_seq_len;
+  if (typeof stated === 'number' && Number.isInteger(stated) && stated > 0) return stated;
+  const { image_size: size, patch_size: patch } = files.config.vision_config;
+  const scale = files.config.scale_factor;
+  if (!size || !patch || !scale) {
+    throw new WatchwordError('corrupt', 'the package does not say how many features a tile has', {
+      where: files.dir,
+      hint: 'Add processor_config.json with image_seq_len',
+    });
+  }
+  return Math.floor((size / patch) ** 2 / scale ** 2);
+}
+
+function blockText(rows: number, columns: number, place: string): string {
+  if (rows === 0) return `${FAKE}${GLOBAL}${place}${FAKE}`;
+  let text = '';
+  for (let row = 1; row <= rows; row++) {
+    for (let column = 1; column <= columns; column++) text += `${FAKE}<row_${row}_col_${column}>${place}`;
+    text += '\n';
+  }
+  return `${text}\n${FAKE}${GLOBAL}${place}${FAKE}`;
+}
+
+/** Longest side to `longestEdge`, the other one even. */
+export function sizeToLongestEdge(width: number, height: number, longestEdge: number): { width: number; height: number } {
+  const aspect = width / height;
+  const even = (side: number): number => Math.max(1, side % 2 === 0 ? side : side + 1);
+  if (width >= height) return { width: longestEdge, height: even(Math.trunc(longestEdge / aspect)) };
+  return { width: even(Math.trunc(longestEdge * aspect)), height: longestEdge };
+}
+
+/** Both sides up to multiples of the tile. */
+export function sizeToTiles(width: number, height: number, tile: number): { width: number; height: number } {
+  const aspect = width / height;
+  const up = (side: number): number => Math.ceil(side / tile) * tile;
+  if (width >= height) return { width: up(width), height: up(Math.trunc(up(width) / aspect)) };
+  return { width: up(Math.trunc(up(height) * aspect)), height: up(height) };
+}
+
+interface CutOptions {
+  readonly split: boolean;
+  readonly filter: ResizeFilter;
+  readonly tileSize: number;
+  readonly longestEdge: number | undefined;
+}
+
+function cutTiles(picture: RgbPicture, { split, filter, tileSize, longestEdge }: CutOptions): Tiles {
+  const target = longestEdge ? sizeToLongestEdge(picture.width, picture.height, longestEdge) : picture;
+  const scaled = resizePicture(picture, target.width, target.height, filter);
+  const fitted = split ? sizeToTiles(scaled.width, scaled.height, tileSize) : { width: tileSize, height: tileSize };
+  const whole = resizePicture(scaled, fitted.width, fitted.height, filter);
+  const cut = whole.width > tileSize || whole.height > tileSize;
+  const rows = cut ? whole.height / tileSize : 0;
+  const columns = cut ? whole.width / tileSize : 0;
+  const count = rows * columns + 1;
+  const bytes = new Uint8Array(count * 3 * tileSize * tileSize);
+  for (let index = 0; index < rows * columns; index++) {
+    copyTile(whole, (index % columns) * tileSize, Math.floor(index / columns) * tileSize, tileSize, bytes, index);
+  }
+  // The whole picture comes last, as a tile of its own.
+  copyTile(cut ? resizePicture(whole, tileSize, tileSize, filter) : whole, 0, 0, tileSize, bytes, count - 1);
+  return { rows, columns, count, size: tileSize, bytes };
+}
+
+function copyTile(picture: RgbPicture, left: number, top: number, size: number, bytes: Uint8Array, index: number): void {
+  const plane = size * size;
+  const base = index * 3 * plane;
+  for (let y = 0; y < size; y++) {
+    let from = ((top + y) * picture.width + left) * 3;
+    for (let to = base + y * size; to < base + (y + 1) * size; to++, from += 3) {
+      bytes[to] = picture.pixels[from] as number;
+      bytes[to + plane] = picture.pixels[from + 1] as number;
+      bytes[to + 2 * plane] = picture.pixels[from + 2] as number;
+    }
+  }
+}
+
+/** What each of the 256 levels becomes, per plane; every step is rounded to float32 as the reference does. */
+function normalisation(settings: z.infer<typeof settingsSchema>): Float32Array[] {
+  return settings.image_mean.map((mean, plane) => {
+    const std = settings.image_std[plane] ?? 1;
+    return Float32Array.from({ length: 256 }, (_, level) => {
+      const rescaled = settings.do_rescale ? Math.fround(level * settings.rescale_factor) : level;
+      return settings.do_normalize ? Math.fround(Math.fround(rescaled - Math.fround(mean)) / Math.fround(std)) : rescaled;
+    });
+  });
+}
+
+function normalise(bytes: Uint8Array, size: number, tables: readonly Float32Array[]): Float32Array {
+  const plane = size * size;
+  const values = new Float32Array(bytes.length);
+  for (let start = 0, index = 0; start < bytes.length; start += plane, index++) {
+    const table = tables[index % 3] ?? new Float32Array(256);
+    for (let at = start; at < start + plane; at++) values[at] = table[bytes[at] as number] as number;
+  }
+  return values;
+}

@@ -1,0 +1,144 @@
+/** Filters by their number in preprocessor_config.json `resample` (PIL.Image.Resampling). */
+export type ResizeFilter = 'lanczos' | 'bilinear' | 'bicubic';
+
+/** Eight-bit RGB, interleaved, row by row. */
+export interface RgbPicture {
+  readonly width: number;
+  readonly height: number;
+  /** width * height * 3 bytes. */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * Pillow's resize of eight-bit pictures, bit for bit: weights as 22-bit fixed-point numbers, horizontal pass, rounding to
+ * bytes, vertical pass, rounding to bytes (Pillow src/libImaging/Resample.c). Models were trained on pictures made this
+ * way; another Lanczos differs by up to 147 levels and moves P(yes) of a sensitive model by up to 0.98.
+ * Returns the same object when the size does not change.
+ */
+export function resizePicture(picture: RgbPicture, width: number, height: number, filter: ResizeFilter): RgbPicture {
+  let { width: currentWidth, pixels } = picture;
+  if (width !== currentWidth) {
+    pixels = resizeRows(pixels, currentWidth, picture.height, width, kernelFor(currentWidth, width, filter));
+    currentWidth = width;
+  }
+  if (height !== picture.height) pixels = resizeColumns(pixels, currentWidth, height, kernelFor(picture.height, height, filter));
+  return pixels === picture.pixels ? picture : { width, height, pixels };
+}
+
+const PRECISION_BITS = 22;
+const ONE_HALF = 1 << (PRECISION_BITS - 1);
+
+/** For each output position: the first input position, how many, and their weights (`taps` apart). */
+interface Kernel {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Int32Array;
+  readonly taps: number;
+}
+
+const FILTERS: Record<ResizeFilter, { support: number; weight: (x: number) => number }> = {
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+  bicubic: { support: 2, weight: bicubic },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+};
+
+function sinc(x: number): number {
+  if (x === 0) return 1;
+  const angle = x * Math.PI;
+  return Math.sin(angle) / angle;
+}
+
+function bicubic(at: number): number {
+  const x = Math.abs(at);
+  const a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+// Cameras deliver the same size again and again: a handful of tables serves all of them.
+const MOST_KERNELS = 64;
+const kernels = new Map<string, Kernel>();
+
+function kernelFor(from: number, to: number, filter: ResizeFilter): Kernel {
+  const key = `${filter} ${from} ${to}`;
+  const known = kernels.get(key);
+  if (known) return known;
+  if (kernels.size >= MOST_KERNELS) kernels.clear();
+  const kernel = makeKernel(from, to, filter);
+  kernels.set(key, kernel);
+  return kernel;
+}
+
+function makeKernel(from: number, to: number, filter: ResizeFilter): Kernel {
+  const { support: radius, weight } = FILTERS[filter];
+  const scale = from / to;
+  const filterScale = Math.max(scale, 1);
+  const support = radius * filterScale;
+  const taps = Math.ceil(support) * 2 + 1;
+  const kernel = { first: new Int32Array(to), count: new Int32Array(to), weights: new Int32Array(to * taps), taps };
+  const row = new Float64Array(taps);
+  for (let out = 0; out < to; out++) {
+    const center = (out + 0.5) * scale;
+    const low = Math.max(0, Math.trunc(center - support + 0.5));
+    const high = Math.min(from, Math.trunc(center + support + 0.5));
+    let sum = 0;
+    for (let x = low; x < high; x++) {
+      const w = weight((x - center + 0.5) * (1 / filterScale));
+      row[x - low] = w;
+      sum += w;
+    }
+    kernel.first[out] = low;
+    kernel.count[out] = high - low;
+    for (let x = 0; x < high - low; x++) {
+      const w = (row[x] ?? 0) / (sum === 0 ? 1 : sum);
+      kernel.weights[out * taps + x] = Math.trunc(w * (1 << PRECISION_BITS) + (w < 0 ? -0.5 : 0.5));
+    }
+  }
+  return kernel;
+}
+
+/** Sums stay below 2^31: weights sum to 2^22, Lanczos' lobes add at most a third, times 255. */
+function resizeRows(source: Uint8Array, from: number, rows: number, to: number, kernel: Kernel): Uint8Array {
+  const { first, count, weights, taps } = kernel;
+  const target = new Uint8ClampedArray(to * rows * 3);
+  for (let y = 0, out = 0; y < rows; y++) {
+    const row = y * from * 3;
+    for (let x = 0, weightsAt = 0; x < to; x++, weightsAt += taps, out += 3) {
+      const last = weightsAt + (count[x] as number);
+      let pixel = row + (first[x] as number) * 3;
+      let red = ONE_HALF;
+      let green = ONE_HALF;
+      let blue = ONE_HALF;
+      for (let tap = weightsAt; tap < last; tap++, pixel += 3) {
+        const weight = weights[tap] as number;
+        red = (red + Math.imul(source[pixel] as number, weight)) | 0;
+        green = (green + Math.imul(source[pixel + 1] as number, weight)) | 0;
+        blue = (blue + Math.imul(source[pixel + 2] as number, weight)) | 0;
+      }
+      target[out] = red >> PRECISION_BITS;
+      target[out + 1] = green >> PRECISION_BITS;
+      target[out + 2] = blue >> PRECISION_BITS;
+    }
+  }
+  return new Uint8Array(target.buffer);
+}
+
+function resizeColumns(source: Uint8Array, width: number, to: number, kernel: Kernel): Uint8Array {
+  const { first, count, weights, taps } = kernel;
+  const stride = width * 3;
+  const target = new Uint8ClampedArray(stride * to);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < to; y++) {
+    sums.fill(ONE_HALF);
+    const low = first[y] as number;
+    for (let tap = 0; tap < (count[y] as number); tap++) {
+      const weight = weights[y * taps + tap] as number;
+      const row = (low + tap) * stride;
+      for (let x = 0; x < stride; x++) sums[x] = ((sums[x] as number) + Math.imul(source[row + x] as number, weight)) | 0;
+    }
+    const out = y * stride;
+    for (let x = 0; x < stride; x++) target[out + x] = (sums[x] as number) >> PRECISION_BITS;
+  }
+  return new Uint8Array(target.buffer);
+}
