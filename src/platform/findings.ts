@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { nearest } from './nearest.ts';
 
 /** One thing wrong (or doubtful) in a file a person wrote. Lines and columns count from 1. */
 export interface Finding {
@@ -52,27 +53,45 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
 
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (parsed.success) return { value: parsed.data, findings, locate };
-  for (const issue of parsed.error.issues)
-    findings.push(...issueFindings(issue, file, document.contents as Node | null, locate, at));
+  const places: Places = { file, root: document.contents as Node | null, schema, locate, at };
+  for (const issue of parsed.error.issues) findings.push(...issueFindings(issue, places));
   return { findings, locate };
 }
 
-function issueFindings(
-  issue: z.core.$ZodIssue,
-  file: string,
-  root: Node | null,
-  locate: ParsedYaml<unknown>['locate'],
-  at: (offset: number) => { line: number; column: number },
-): Finding[] {
+interface Places {
+  file: string;
+  root: Node | null;
+  schema: z.core.$ZodType;
+  locate: ParsedYaml<unknown>['locate'];
+  at: (offset: number) => { line: number; column: number };
+}
+
+function issueFindings(issue: z.core.$ZodIssue, places: Places): Finding[] {
+  const { file, root, schema, locate, at } = places;
   const name = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      file,
-      ...at(keyOffset(root, issue.path, key)),
-      severity: 'error',
-      message: `unknown setting "${[...issue.path.map(String), key].join('.')}"`,
-      hint: 'Remove it, or check its spelling and indentation',
-    }));
+    return issue.keys.map((key): Finding => {
+      const near = nearest(key, knownKeys(schema, issue.path));
+      const hint =
+        near.length > 0
+          ? `Did you mean ${near.map((word) => `"${word}"`).join(' or ')}?`
+          : 'Remove it, or check its indentation';
+      const message = `unknown setting "${[...issue.path.map(String), key].join('.')}"`;
+      return { file, ...at(keyOffset(root, issue.path, key)), severity: 'error', message, hint };
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    const key = String(issue.path.at(-1));
+    const why = issue.issues.map((inner) => inner.message).join('; ');
+    return [
+      {
+        file,
+        ...at(keyOffset(root, issue.path.slice(0, -1), key)),
+        severity: 'error',
+        message: `"${key}": ${why}`,
+        hint: '',
+      },
+    ];
   }
   return [
     {
@@ -83,6 +102,36 @@ function issueFindings(
       hint: '',
     },
   ];
+}
+
+/** The keys a schema knows at a path, so that a misspelled one can be answered with the right one. */
+function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  let current: z.core.$ZodType | undefined = unwrap(schema);
+  for (const step of path) current = current && unwrap(innerSchema(current, step));
+  const { def } = current?._zod ?? {};
+  return def && isObjectDef(def) ? Object.keys(def.shape) : [];
+}
+
+function innerSchema(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
+  const { def } = schema._zod;
+  if (isObjectDef(def)) return def.shape[String(step)];
+  if ('valueType' in def) return def.valueType as z.core.$ZodType;
+  return 'element' in def ? (def.element as z.core.$ZodType) : undefined;
+}
+
+/** Through defaults, optionals and transforms to the schema of what is written. */
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  let current = schema;
+  for (let def = current?._zod.def; def; def = current?._zod.def) {
+    if ('innerType' in def) current = def.innerType as z.core.$ZodType;
+    else if (def.type === 'pipe' && 'in' in def) current = def.in as z.core.$ZodType;
+    else break;
+  }
+  return current;
+}
+
+function isObjectDef(def: z.core.$ZodTypeDef): def is z.core.$ZodObjectDef {
+  return def.type === 'object';
 }
 
 function keyOffset(root: Node | null, path: readonly PropertyKey[], key: string): number {

@@ -98,7 +98,9 @@ describe('findings', () => {
     expect(find(text)).toEqual([
       expect.stringContaining('watchword.yaml:2:9: error: "site.name"'),
       expect.stringContaining('watchword.yaml:5:5: error: "cameras.aisle.source"'),
-      expect.stringContaining('watchword.yaml:5:5: error: unknown setting "cameras.aisle.sorce"'),
+      expect.stringContaining(
+        'watchword.yaml:5:5: error: unknown setting "cameras.aisle.sorce". Did you mean "source"?',
+      ),
     ]);
   });
 

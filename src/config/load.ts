@@ -1,0 +1,94 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { toError, WatchwordError } from '../platform/errors.ts';
+import { type Finding, formatFinding, parseYaml } from '../platform/findings.ts';
+import { maskSecrets } from '../platform/secrets.ts';
+import { type Settings, settingsSchema } from './settings.ts';
+
+/** A configuration that is larger than this is not one. */
+const MAX_BYTES = 1024 * 1024;
+
+export interface LoadedSettings {
+  readonly file: string;
+  /** Present only without errors. Paths are absolute; deeply frozen. */
+  readonly settings?: Settings;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads a configuration file and reports everything that is wrong with it at once. Throws only when it cannot be read. */
+export function readSettings(file: string): LoadedSettings {
+  const text = readText(file);
+  const parsed = parseYaml(text, file, settingsSchema);
+  const findings = parsed.findings.map((finding) => ({ ...finding, message: maskSecrets(finding.message) }));
+  if (!parsed.value) return { file, findings };
+  const folder = dirname(resolve(file));
+  const settings = {
+    ...parsed.value,
+    rules: resolve(folder, parsed.value.rules),
+    data: resolve(folder, parsed.value.data),
+  };
+  findings.push(...doubts(settings, file, parsed.locate));
+  return { file, settings: deepFreeze(settings), findings };
+}
+
+/** The settings of a file, or one error that lists all findings. */
+export function loadSettings(file: string): Settings {
+  const { settings, findings } = readSettings(file);
+  if (settings) return settings;
+  const lines = findings.filter((finding) => finding.severity === 'error').map(formatFinding);
+  throw new WatchwordError('invalid-input', `the configuration cannot be used\n${lines.join('\n')}`, {
+    where: file,
+    hint: 'Mend these lines, then run watchword check',
+  });
+}
+
+function doubts(
+  settings: Settings,
+  file: string,
+  locate: (path: readonly PropertyKey[]) => { line: number; column: number },
+): Finding[] {
+  if (Object.keys(settings.cameras).length > 0) return [];
+  return [
+    {
+      file,
+      ...locate(['cameras']),
+      severity: 'warning',
+      message: 'there is no camera',
+      hint: 'Add one under "cameras:", such as "aisle-1: { source: rtsp://192.168.1.20/stream1 }"',
+    },
+  ];
+}
+
+function readText(file: string): string {
+  try {
+    if (statSync(file).size > MAX_BYTES) {
+      throw new WatchwordError('too-large', 'the configuration is larger than 1 MB', {
+        where: file,
+        hint: 'Is it the right file?',
+      });
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof WatchwordError) throw error;
+    const { message } = toError(error);
+    const missing = message.startsWith('ENOENT');
+    throw new WatchwordError(
+      missing ? 'not-found' : 'invalid-input',
+      missing ? 'there is no such configuration file' : message,
+      {
+        where: file,
+        hint: missing
+          ? 'Copy src/config/example.yaml there and put your cameras in'
+          : 'Check the path and its permissions',
+        cause: error,
+      },
+    );
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}
