@@ -70,6 +70,7 @@ export class Delivery {
   #delivered = 0;
   #failed = 0;
   #refusals = 0;
+  #pauses = 0;
   /** Aborted, and replaced, when the receiver takes a message again after refusing. */
   #accepted = new AbortController();
 
@@ -131,9 +132,10 @@ export class Delivery {
 
   /** A receiver that refuses everything gets one message per back-off step until it takes one. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const attempt = this.#refusals - REFUSALS_BEFORE_PAUSE;
     const either = AbortSignal.any([signal, this.#accepted.signal]);
-    await this.#clock.sleep(backoffMs(attempt, { ...RETRY, random: this.#random }), either).catch(() => undefined);
+    await this.#clock
+      .sleep(backoffMs(this.#pauses++, { ...RETRY, random: this.#random }), either)
+      .catch(() => undefined);
   }
 
   #fill(): void {
@@ -181,6 +183,7 @@ export class Delivery {
 
   #recovered(): void {
     this.#refusals = 0;
+    this.#pauses = 0;
     this.#accepted.abort();
     this.#accepted = new AbortController();
     this.#onTrouble(undefined);

@@ -19,6 +19,7 @@ export interface MqttChannelOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random?: () => number;
+  readonly connectTimeoutMs?: number;
   readonly ackTimeoutMs?: number;
   readonly retry?: { readonly minMs: number; readonly maxMs: number };
 }
@@ -31,6 +32,7 @@ export interface ChannelListener {
   onMessage?(topic: string, payload: Buffer, retained: boolean): void;
 }
 
+const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 20_000;
 const GOODBYE_MS = 2_000;
 
@@ -144,7 +146,8 @@ export class MqttChannel {
   }
 
   async #open(signal: AbortSignal): Promise<MqttSession> {
-    const { clientId, availableTopic, clock, ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
+    const { clientId, availableTopic, clock } = this.#options;
+    const { connectTimeoutMs = CONNECT_TIMEOUT_MS, ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
     const endpoint = await this.#options.endpoint();
     const open = (protocolVersion: 4 | 5): Promise<MqttSession> =>
       MqttSession.open(
@@ -154,6 +157,7 @@ export class MqttChannel {
           protocolVersion,
           will: { topic: availableTopic, payload: 'offline' },
           clock,
+          connectTimeoutMs,
           ackTimeoutMs,
           onMessage: (topic, payload, retained) => this.#message(topic, payload, retained),
         },

@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly key?: Buffer | undefined;
   readonly will: { readonly topic: string; readonly payload: string };
   readonly clock: Clock;
+  /** How long the broker may take to answer CONNECT. */
+  readonly connectTimeoutMs: number;
   /** How long the broker may take to acknowledge a message. */
   readonly ackTimeoutMs: number;
   onMessage(topic: string, payload: Buffer, retained: boolean): void;
@@ -29,10 +31,9 @@ export class ProtocolVersionRefused extends WatchwordError {
   }
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const KEEPALIVE_S = 30;
 /** Acknowledgements lost one by one before the connection is given up: their packet ids stay in use until then. */
-const MAX_LOST_ACKS = 50;
+const MAX_LOST_ACKS = 10;
 /** CONNACK codes: 1 of MQTT 3.1.1 section 3.2.2.3, 0x84 of MQTT 5 section 3.2.2.2. */
 const UNACCEPTABLE_VERSION = [1, 0x84];
 
@@ -75,7 +76,14 @@ export class MqttSession {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(toError(signal.reason));
       const client = createClient(options);
+      const timer = deadline(
+        options.clock,
+        options.connectTimeoutMs,
+        () => new WatchwordError('unavailable', 'the broker did not answer in time'),
+      );
+      timer.signal.addEventListener('abort', () => fail(toError(timer.signal.reason)), { once: true });
       const give = (settle: () => void): void => {
+        timer.stop();
         signal.removeEventListener('abort', onAbort);
         client.removeListener('connect', onConnect);
         client.removeListener('error', onError);
@@ -217,7 +225,8 @@ function createClient(options: SessionOptions): MqttClient {
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    // Its own limit comes later than ours.
+    connectTimeout: 2 * options.connectTimeoutMs,
     will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
     ...(user === undefined ? {} : { username: user }),
     ...(password === undefined ? {} : { password }),

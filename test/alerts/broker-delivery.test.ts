@@ -28,6 +28,7 @@ function daemon(url: string, options: Partial<MqttChannelOptions> = {}) {
     availableTopic: topics.available,
     clock: systemClock,
     logger,
+    connectTimeoutMs: 300,
     ackTimeoutMs: 300,
     retry: { minMs: 20, maxMs: 60 },
     ...options,
