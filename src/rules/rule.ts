@@ -3,10 +3,19 @@ export type Severity = 'info' | 'warning' | 'critical';
 /** A polygon in relative picture coordinates (0..1 from the left and from the top), at least three points. */
 export type Polygon = ReadonlyArray<readonly [x: number, y: number]>;
 
-/** When a rule is on. No window at all means always. */
+/**
+ * When a rule is on: in any of its windows. Clock times are local, `HH:MM`; `to` is exclusive, 24:00 is the end of the day,
+ * `to` at or before `from` runs across midnight. A calendar window may be narrowed to days and to clock times.
+ */
 export type ScheduleWindow =
   | { readonly days: readonly Weekday[]; readonly from: string; readonly to: string }
-  | { readonly calendar: string; readonly negate: boolean };
+  | {
+      readonly calendar: string;
+      readonly negate: boolean;
+      readonly days?: readonly Weekday[];
+      readonly from?: string;
+      readonly to?: string;
+    };
 
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 

@@ -1,3 +1,7 @@
+import type { Frame } from '../cameras/frame.ts';
+import type { Answer } from '../vision/model.ts';
+import type { CompiledRule } from './rule.ts';
+
 /** Why a verdict is unknown. Never counted as no: it is lost coverage. */
 export type UnknownCause =
   | 'no-answer' // too little yes/no mass: the model did not answer the question
@@ -27,4 +31,35 @@ export interface Verdict {
   /** Score of the expected answer, 0..1; absent when the model gave none. */
   readonly score?: number;
   readonly mass?: number;
+}
+
+/** What `judge` needs of an answer. */
+export type JudgedAnswer = Pick<Answer, 'score' | 'mass'>;
+
+/**
+ * One rule's verdict on one frame, from the answer or from the reason why there is none. With `expects: no` the score is turned round, so a verdict's score always speaks of the
+ * expected answer. Too little mass, a score that is no number, and anything between the thresholds is unknown, never no.
+ */
+export function judge(
+  rule: Pick<CompiledRule, 'id' | 'expects' | 'raise' | 'clear' | 'minMass'>,
+  frame: Pick<Frame, 'cameraId' | 'seq' | 'capturedAt' | 'at'>,
+  outcome: JudgedAnswer | UnknownCause,
+): Verdict {
+  const { cameraId, seq: frameSeq, capturedAt, at } = frame;
+  const about = { ruleId: rule.id, cameraId, frameSeq, capturedAt, at };
+  if (typeof outcome === 'string') return { ...about, value: 'unknown', cause: outcome };
+  const { mass } = outcome;
+  if (!Number.isFinite(outcome.score) || !(mass >= rule.minMass)) {
+    const seen =
+      Number.isFinite(outcome.score) && Number.isFinite(mass) ? { score: turned(rule, outcome.score), mass } : {};
+    return { ...about, ...seen, value: 'unknown', cause: 'no-answer' };
+  }
+  const score = turned(rule, outcome.score);
+  if (score >= rule.raise) return { ...about, score, mass, value: 'yes' };
+  if (score <= rule.clear) return { ...about, score, mass, value: 'no' };
+  return { ...about, score, mass, value: 'unknown', cause: 'undecided' };
+}
+
+function turned(rule: Pick<CompiledRule, 'expects'>, score: number): number {
+  return rule.expects === 'yes' ? score : 1 - score;
 }

@@ -1,0 +1,185 @@
+import { nearest } from '../platform/nearest.ts';
+import { isGlob, matchesAny } from './glob.ts';
+import type { Meaning } from './grammar/phrase.ts';
+import type { CompiledRule, Rule, ScheduleWindow, SentenceIssue, Severity, Span } from './rule.ts';
+import { readSentence, type SentenceReading } from './sentence.ts';
+import type { KnownWorld } from './world.ts';
+
+/** What a rule gets where neither its sentence nor its file says anything. */
+export interface RuleDefaults {
+  readonly severity: Severity;
+  /** 0: the event opens as soon as the tracker has its least number of yes samples. */
+  readonly forMs: number;
+  readonly clearAfterMs: number;
+  readonly everyMs: number;
+  readonly cooldownMs: number;
+  readonly raise: number;
+  readonly clear: number;
+  readonly minMass: number;
+}
+
+/**
+ * Every 2 s: people notice a delay of a few seconds, hardly one of two. Clear after 10 s: five looks in a row, so that a
+ * customer who walks through the picture does not end one event and begin another. Raise and clear stand as far from the
+ * coin toss as a small model's scores are usually apart. Below half of the mass the model said something else than yes or no.
+ */
+export const DEFAULTS: RuleDefaults = {
+  severity: 'warning',
+  forMs: 0,
+  clearAfterMs: 10_000,
+  everyMs: 2_000,
+  cooldownMs: 0,
+  raise: 0.6,
+  clear: 0.4,
+  minMass: 0.5,
+};
+
+/** The box around a rule: what it knows, and how its model wants to be asked. */
+export interface CompileContext extends KnownWorld {
+  /** IANA name. Only checked here; schedules are evaluated with it. */
+  readonly timeZone: string;
+  readonly questionForm: 'question' | 'statement';
+  readonly defaults: RuleDefaults;
+}
+
+/** Any field that the file sets itself; it wins over the sentence. */
+export interface RuleOverrides {
+  readonly question?: string;
+  readonly expects?: 'yes' | 'no';
+  readonly forMs?: number;
+  readonly clearAfterMs?: number;
+  readonly everyMs?: number;
+  readonly cooldownMs?: number;
+  readonly severity?: Severity;
+  /** null: always. */
+  readonly schedule?: readonly ScheduleWindow[] | null;
+  readonly zone?: string | null;
+  readonly raise?: number;
+  readonly clear?: number;
+  readonly minMass?: number;
+}
+
+export interface RuleSource extends Rule {
+  readonly overrides: RuleOverrides;
+}
+
+/** All that was understood, also when the rule is refused; `question` is null when nothing is left to look at. */
+export interface Understanding {
+  readonly question: string | null;
+  readonly expects: 'yes' | 'no';
+  readonly forMs: number;
+  readonly clearAfterMs: number;
+  readonly schedule: readonly ScheduleWindow[] | null;
+  readonly severity: Severity;
+  readonly cooldownMs: number;
+  readonly everyMs: number;
+  /** Ids of the cameras it is for; the patterns as written when the box knows no camera at all. */
+  readonly cameras: readonly string[];
+  readonly zone: string | null;
+  readonly spans: readonly Span[];
+}
+
+export interface Compilation {
+  /** Present exactly when there are no errors. */
+  readonly rule?: CompiledRule;
+  readonly understood: Understanding;
+  readonly errors: readonly SentenceIssue[];
+  readonly warnings: readonly SentenceIssue[];
+}
+
+/** English -> compiled rule. Deterministic, total and pure: no model, no clock, no file; any text gives an answer. */
+export function compileRule(source: RuleSource, context: CompileContext): Compilation {
+  const reading = readSentence(source.words, context);
+  const { overrides } = source;
+  const { defaults } = context;
+  const errors = [...reading.errors];
+  const warnings = [...reading.warnings];
+  const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
+  const cameras = camerasOf(source, context, errors);
+  const understood: Understanding = {
+    question: overrides.question ?? asked,
+    expects: overrides.expects ?? (overrides.question === undefined ? reading.expects : 'yes'),
+    forMs: overrides.forMs ?? one(reading, 'duration', (meaning) => meaning.ms, errors) ?? defaults.forMs,
+    clearAfterMs:
+      overrides.clearAfterMs ??
+      one(reading, 'release', (meaning) => meaning.ms ?? undefined, errors) ??
+      defaults.clearAfterMs,
+    schedule: overrides.schedule ?? null,
+    severity: overrides.severity ?? reading.severity ?? defaults.severity,
+    cooldownMs:
+      overrides.cooldownMs ?? one(reading, 'rate', (meaning) => meaning.cooldownMs, errors) ?? defaults.cooldownMs,
+    everyMs: overrides.everyMs ?? one(reading, 'interval', (meaning) => meaning.everyMs, errors) ?? defaults.everyMs,
+    cameras,
+    zone: overrides.zone ?? null,
+    spans: reading.spans,
+  };
+  const whole = { start: 0, end: source.words.length };
+  if (understood.question === null) {
+    const message = 'Nothing is left to look at: say what should be seen, such as "a shelf is empty"';
+    errors.push({ code: 'no-question', message, ...whole });
+  }
+  const raise = overrides.raise ?? defaults.raise;
+  const clear = overrides.clear ?? defaults.clear;
+  if (clear > raise)
+    errors.push({ code: 'thresholds', message: `clear (${clear}) must not be above raise (${raise})`, ...whole });
+  if (errors.length > 0 || understood.question === null) return { understood, errors, warnings };
+  const { id, words, enabled, file } = source;
+  const minMass = overrides.minMass ?? defaults.minMass;
+  const rule = {
+    ...understood,
+    question: understood.question,
+    id,
+    words,
+    enabled,
+    file,
+    raise,
+    clear,
+    minMass,
+    warnings,
+  };
+  return { rule: Object.freeze(rule), understood, errors, warnings };
+}
+
+/** The value of the one phrase of a kind; two that differ contradict each other. */
+function one<K extends Meaning['kind'], V>(
+  reading: SentenceReading,
+  kind: K,
+  read: (meaning: Extract<Meaning, { kind: K }>) => V | undefined,
+  errors: SentenceIssue[],
+): V | undefined {
+  const values = reading.meanings.flatMap((meaning) =>
+    meaning.kind === kind ? [read(meaning as Extract<Meaning, { kind: K }>)] : [],
+  );
+  const said = values.filter((value) => value !== undefined);
+  if (new Set(said).size > 1) {
+    const spans = reading.spans.filter((span) => span.means === kind);
+    const start = spans[0]?.start ?? 0;
+    errors.push({
+      code: `two-${kind}s`,
+      message: `The sentence says two different things: ${spans.map((span) => span.value).join(' and ')}`,
+      start,
+      end: spans.at(-1)?.end ?? start,
+    });
+  }
+  return said[0];
+}
+
+function camerasOf(source: RuleSource, context: CompileContext, errors: SentenceIssue[]): readonly string[] {
+  const ids = context.cameras.map((camera) => camera.id);
+  if (ids.length === 0) return source.cameras;
+  for (const pattern of source.cameras) {
+    if (ids.some((id) => matchesAny([pattern], id))) continue;
+    const near = isGlob(pattern) ? [] : nearest(pattern, ids);
+    const known =
+      near.length > 0
+        ? `did you mean ${near.map((id) => `"${id}"`).join(' or ')}?`
+        : `known cameras: ${ids.slice(0, 12).join(', ')}`;
+    errors.push({
+      code: 'unknown-camera',
+      message: `No camera matches "${pattern}"; ${known}`,
+      start: 0,
+      end: source.words.length,
+    });
+  }
+  return ids.filter((id) => matchesAny(source.cameras, id));
+}

@@ -1,0 +1,66 @@
+import { type AmountReading, formatMs, readAmount } from './amounts.ts';
+import { firstOf, pattern } from './pattern.ts';
+import { doubted, type Phrase, type PhraseIssue, refused } from './phrase.ts';
+
+/** Longer than a week is a report, not an alarm; and a timer that long rarely survives what happens to a store. */
+const LONGEST_MS = 7 * 86_400_000;
+
+const readers = { amount: readAmount };
+const MORE =
+  '[at least|a minimum of|more than|longer than|no less than|not less than|over|about|around|roughly|some|the last|the past|a total of|up to|exactly|as long as]';
+const TAIL =
+  '[or more|or longer|at least|straight|in a row|at a time|at a stretch|without interruption|without a break|uninterrupted|continuously|on end]';
+
+const LENGTH = firstOf([
+  pattern(
+    `[,] [and] [this] [lasts|lasting|remains so|stays so|stays that way|remains that way|stays like this|continues|persists|holds] for ${MORE} <amount> ${TAIL}`,
+    readers,
+  ),
+  pattern(
+    `[,] [and] [this|it] [has] (lasts|last|lasting|lasted|continues|persists|persisting|holds|takes) [for] ${MORE} <amount> ${TAIL}`,
+    readers,
+  ),
+  pattern(
+    `[for] [any] (longer than|more than|over|at least|in excess of|upwards of|exceeding) <amount> ${TAIL}`,
+    readers,
+  ),
+  pattern(`(during|over|within|throughout) (at least|more than|a period of) <amount> ${TAIL}`, readers),
+  pattern(
+    '(for|during|over|throughout|with|after) (a|any) [continuous|uninterrupted] <amount> (period|stretch|delay|wait|spell|window|time) [of time]',
+    readers,
+  ),
+  pattern('with a (delay|wait) of <amount>', readers),
+  pattern(`[only] after ${MORE} <amount> ${TAIL}`, readers),
+  pattern('<amount> (long|straight|in a row|or more|or longer|without interruption|on end)', readers),
+]);
+
+const VAGUE = firstOf([
+  pattern(
+    'for (a while|a long time|a moment|a bit|some time|ages|too long|very long|long|an extended period [of time]|a short time|a short while|a prolonged period|quite some time|several moments)',
+  ),
+  pattern('(too long|a long time|a while)'),
+]);
+
+/** How long the condition must hold before the event opens: `for 5 minutes`, `longer than ten seconds`, `after half an hour`. */
+export const duration: Phrase = {
+  means: 'duration',
+  read(tokens, at) {
+    const match = LENGTH(tokens, at);
+    if (match) {
+      const { ms, vague } = match.found.amount as AmountReading;
+      return { end: match.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
+    }
+    const unclear = VAGUE(tokens, at);
+    if (!unclear) return undefined;
+    const issue = refused('vague-duration', 'How long is that? Write a length of time, such as "for 2 minutes"');
+    return { end: unclear.end, value: 'unclear', issues: [issue] };
+  },
+};
+
+function issuesOf(ms: number, vague: boolean): PhraseIssue[] {
+  const issues: PhraseIssue[] = [];
+  if (vague) issues.push(doubted('vague-number', `Read as ${formatMs(ms)}; write the number if you mean another`));
+  if (ms > LONGEST_MS) issues.push(refused('long-duration', 'A condition can be waited for at most 7 days'));
+  if (ms === 0) issues.push(doubted('zero-duration', 'No time at all: the event opens at the first two yes answers'));
+  return issues;
+}

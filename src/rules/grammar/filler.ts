@@ -1,0 +1,25 @@
+import { firstOf, pattern } from './pattern.ts';
+import type { Phrase } from './phrase.ts';
+
+/** Words that people need and the machine does not: a question is always about now, and an alert always goes out at once. */
+const POLITE = firstOf([
+  pattern('[,] (please|thanks|thank you|many thanks|cheers) [very much|a lot|in advance]'),
+  pattern('[,] (kindly|pls)'),
+]);
+const NOW = firstOf([
+  pattern('(right now|at the moment|currently|at present|at this moment|at any given moment|already|still)'),
+  pattern(
+    '(immediately|right away|straight away|straightaway|instantly|asap|as soon as possible|without delay|in real time|promptly|quickly)',
+  ),
+  pattern('(actually|ever|simply)'),
+]);
+
+export const filler: Phrase = {
+  means: 'filler',
+  read(tokens, at) {
+    const polite = POLITE(tokens, at);
+    if (polite) return { end: polite.end, meaning: { kind: 'filler' }, value: 'politeness' };
+    const now = NOW(tokens, at);
+    return now && { end: now.end, meaning: { kind: 'filler' }, value: 'now' };
+  },
+};

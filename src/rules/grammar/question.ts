@@ -1,0 +1,351 @@
+import { headOf, isPlural, isPronoun, RELATIVES } from './noun-phrase.ts';
+import { denyLack, denyNoun, denyVerb, mayFlip } from './polarity.ts';
+import { classIn, PREPOSITIONS, type Verb, verbIn } from './verbs.ts';
+import { made, textOf, type Word } from './words.ts';
+
+/** A clause taken apart so that it can be asked or stated: `Is` + `a shelf` + `empty`. */
+export interface Clause {
+  /** The verb that opens the question, in lower case: `is`, `are`, `has`, `does`, `can`. */
+  readonly front: string;
+  /** `there` between verb and subject: existence. */
+  readonly existence: boolean;
+  readonly subject: readonly Word[];
+  readonly rest: readonly Word[];
+  /** With `do` in front: the verb as a statement has it (`needs`) and what follows it. */
+  readonly said?: { readonly verb: string; readonly rest: readonly Word[] };
+  /** Tokens whose `no` was taken out; each turned the expected answer round once. */
+  readonly denials: readonly number[][];
+  /** A `not` that had to stay: tokens. */
+  readonly kept: readonly number[];
+}
+
+export interface ClauseOptions {
+  /** The lead-in wants a clause (`when`, `if`), or takes a thing (`watch for`). */
+  readonly wantsClause: boolean;
+  /** A length of time was taken out: "has been empty for 5 minutes" asks whether it is empty. */
+  readonly lasting: boolean;
+}
+
+const BE = new Set(['is', 'are', 'was', 'were']);
+const MODALS = new Set(['can', 'could', 'will', 'would', 'may', 'might', 'must', 'should', 'shall']);
+const HAVE = new Set(['has', 'have', 'had']);
+const DO = new Set(['does', 'do', 'did']);
+
+export function isAuxiliary(word: string): boolean {
+  return BE.has(word) || MODALS.has(word) || HAVE.has(word) || DO.has(word);
+}
+
+/** Reads what is left of the sentence as one clause, positive where that is sound (see polarity.ts). Needs at least one word. */
+export function readClause(words: readonly Word[], options: ClauseOptions): Clause {
+  const first = words[0]?.lower ?? '';
+  if (words.length > 1 && isAuxiliary(first)) return readInverted(words);
+  if (first === 'there' && BE.has(words[1]?.lower ?? '')) return existence(words[1]?.lower ?? 'is', words.slice(2));
+  const verbAt = findVerb(words, options.wantsClause);
+  if (verbAt === undefined) return thing(words);
+  const subject = words.slice(0, verbAt);
+  const verb = words[verbAt]?.lower ?? '';
+  const rest = words.slice(verbAt + 1);
+  const deniedSubject = denyNoun(subject, false);
+  const clause = readPredicate(deniedSubject?.words ?? subject, verb, rest, options);
+  return deniedSubject ? { ...clause, denials: [deniedSubject.tokens, ...clause.denials] } : clause;
+}
+
+/** A noun phrase alone: `a spill on the floor`, `no helmet`, `boxes in front of the exit`. */
+function thing(words: readonly Word[]): Clause {
+  return existence(undefined, words);
+}
+
+function existence(be: string | undefined, words: readonly Word[]): Clause {
+  const not = words[0]?.lower === 'not' && !denyNoun(words, true) ? words.slice(0, 1) : [];
+  const noun = words.slice(not.length);
+  const denied = denyNoun(noun, true);
+  const subject = denied?.words ?? noun;
+  const plural = isPlural(subject) && !/^(is|was)$/.test(be ?? '');
+  const denials = [...(not.length ? [not.map((word) => word.token)] : []), ...(denied ? [denied.tokens] : [])];
+  const past = be === 'was' || be === 'were';
+  const front = past ? (be ?? 'was') : denied || not.length || be === undefined ? (plural ? 'are' : 'is') : be;
+  return { front, existence: true, subject, rest: [], denials, kept: [] };
+}
+
+/** The sentence is a question already: `Is the exit clear?`, `Isn't the exit clear?`, `Is nobody at the till?` */
+function readInverted(words: readonly Word[]): Clause {
+  const front = words[0]?.lower ?? 'is';
+  const after = words.slice(1);
+  if (BE.has(front) && after[0]?.lower === 'there') return existence(front, after.slice(1));
+  if (BE.has(front) && after[0]?.lower === 'not' && after[1]?.lower === 'there') {
+    const clause = existence(front, after.slice(2));
+    return { ...clause, denials: [[after[0].token], ...clause.denials] };
+  }
+  const notFirst = denyVerb(after);
+  const body = notFirst?.words ?? after;
+  const denied = denyNoun(body, false);
+  const all = denied?.words ?? body;
+  const plain = { front, existence: false, rest: [], kept: [] };
+  if (notFirst) {
+    if (mayFlip(body, front)) return { ...plain, subject: all, denials: [notFirst.tokens] };
+    return { ...plain, subject: withNot(after), denials: [], kept: notFirst.tokens };
+  }
+  const notAt = all.findIndex((word) => word.lower === 'not' || word.lower === 'never');
+  if (notAt > 0 && !denied && !all.slice(0, notAt).some((word) => RELATIVES.has(word.lower))) {
+    const not = all.slice(notAt, notAt + 1).map((word) => word.token);
+    if (mayFlip(all, front))
+      return { ...plain, subject: [...all.slice(0, notAt), ...all.slice(notAt + 1)], denials: [not] };
+    return { ...plain, subject: all, denials: [], kept: not };
+  }
+  return { ...plain, subject: all, denials: denied ? [denied.tokens] : [] };
+}
+
+/** `Isn't a worker wearing a vest` as `Is a worker not wearing a vest`: `not` behind the subject. */
+function withNot(after: readonly Word[]): Word[] {
+  const [not, ...rest] = after;
+  const end = rest.findIndex(
+    (word, index) => index > 0 && (verbIn(word.lower, 'ing') !== undefined || PREPOSITIONS.has(word.lower)),
+  );
+  const at = end < 0 ? rest.length : end;
+  return not ? [...rest.slice(0, at), not, ...rest.slice(at)] : [...rest];
+}
+
+function readPredicate(subject: readonly Word[], verb: string, rest: readonly Word[], options: ClauseOptions): Clause {
+  if (BE.has(verb)) return readBe(subject, verb, rest);
+  if (HAVE.has(verb)) return readHave(subject, verb, rest, options);
+  if (DO.has(verb)) return readDo(subject, verb, rest);
+  if (MODALS.has(verb)) return negatable({ front: verb, existence: false, subject, rest, denials: [], kept: [] });
+  return readLexical(subject, verb, rest);
+}
+
+function readBe(subject: readonly Word[], verb: string, rest: readonly Word[]): Clause {
+  // What stood here was a place or a time that the machine took: `a forklift is [at camera door-2]`.
+  if (rest.length === 0) return standing(subject, verb);
+  const lack = denyLack(rest);
+  if (lack && mayFlip(subject, verb)) {
+    if (lack.verb === 'be')
+      return { front: verb, existence: false, subject, rest: lack.words, denials: [lack.tokens], kept: [] };
+    return having(subject, lack.words, [lack.tokens]);
+  }
+  if (subject.length > 0 && rest.length === 1 && rest[0]?.lower === 'not') {
+    const clause = standing(subject, verb);
+    return { ...clause, denials: [...clause.denials, [rest[0].token]] };
+  }
+  return negatable({ front: verb, existence: false, subject, rest, denials: [], kept: [] });
+}
+
+function standing(subject: readonly Word[], verb: string): Clause {
+  if (
+    isPronoun(subject) ||
+    /^(the|this|that|these|those|everyone|everybody|all|every)$/.test(subject[0]?.lower ?? '')
+  ) {
+    return { front: verb, existence: false, subject, rest: [made('there')], denials: [], kept: [] };
+  }
+  return { front: verb, existence: true, subject, rest: [], denials: [], kept: [] };
+}
+
+function having(subject: readonly Word[], object: readonly Word[], denials: number[][]): Clause {
+  const plural = isPlural(subject);
+  const front = plural ? 'do' : 'does';
+  const said = { verb: plural ? 'have' : 'has', rest: object };
+  return { front, existence: false, subject, rest: [made('have'), ...object], said, denials, kept: [] };
+}
+
+function readHave(subject: readonly Word[], verb: string, rest: readonly Word[], options: ClauseOptions): Clause {
+  const not = denyVerb(rest);
+  const after = not?.words ?? rest;
+  const next = after[0]?.lower ?? '';
+  if (next === 'been' && options.lasting) {
+    const be = verb === 'has' || (verb === 'had' && !isPlural(subject)) ? 'is' : 'are';
+    return readBe(subject, be, [...rest.slice(0, rest.length - after.length), ...after.slice(1)]);
+  }
+  if (verbIn(next, 'participle') || next === 'been' || /[a-z]{2}ed$/.test(next)) {
+    return negatable({ front: verb, existence: false, subject, rest, denials: [], kept: [] });
+  }
+  const no = denyNoun(after, true);
+  if (no && !not) {
+    if (mayFlip(subject, 'have')) return having(subject, no.words, [no.tokens]);
+    // `a worker has no helmet` is about a worker who is there: `Is there a worker with no helmet?`
+    const front = isPlural(subject) ? 'are' : 'is';
+    return { front, existence: true, subject: [...subject, made('with'), ...after], rest: [], denials: [], kept: [] };
+  }
+  if (not && mayFlip(subject, 'have')) return having(subject, not.words, [not.tokens]);
+  const clause = having(subject, after, []);
+  return not ? { ...clause, rest: [made('not'), ...clause.rest], kept: not.tokens } : clause;
+}
+
+/** `does not wear`, `do not block`; `did not` keeps its past. */
+function readDo(subject: readonly Word[], verb: string, rest: readonly Word[]): Clause {
+  const not = denyVerb(rest);
+  const after = not?.words ?? rest;
+  const known = verbIn(after[0]?.lower ?? '', 'base');
+  if (!known || verb === 'did')
+    return negatable({ front: verb, existence: false, subject, rest, denials: [], kept: [] });
+  const clause = asked(known, subject, verb === 'do', after);
+  if (!not) return clause;
+  if (mayFlip(subject, verb)) return { ...clause, denials: [not.tokens] };
+  return { ...clause, rest: [made('not', not.tokens[0]), ...clause.rest], kept: not.tokens };
+}
+
+function readLexical(subject: readonly Word[], verb: string, rest: readonly Word[]): Clause {
+  const inS = verbIn(verb, 's');
+  const inBase = verbIn(verb, 'base');
+  const word = made(verb);
+  if (inS) return objectDenied(asked(inS, subject, false, [word, ...rest]));
+  if (inBase) return objectDenied(asked(inBase, subject, true, [word, ...rest]));
+  const past = verbIn(verb, 'past');
+  if (past) return perfect(past, subject, isPlural(subject), rest);
+  // Not a verb that the lexicon knows: any statement can be asked this way.
+  return {
+    front: 'is',
+    existence: false,
+    subject: [made('it'), made('true'), made('that'), ...subject, word, ...rest],
+    rest: [],
+    denials: [],
+    kept: [],
+  };
+}
+
+/** `words` begins with the verb in whatever form the sentence has it. */
+function asked(verb: Verb, subject: readonly Word[], plural: boolean, words: readonly Word[]): Clause {
+  const rest = words.slice(1);
+  const token = words[0]?.token ?? -1;
+  const be = plural ? 'are' : 'is';
+  switch (classIn(verb, rest[0]?.lower)) {
+    case 'activity':
+      return { front: be, existence: false, subject, rest: [made(verb.ing, token), ...rest], denials: [], kept: [] };
+    case 'change':
+      return perfect(verb, subject, plural, rest);
+    case 'link':
+      return readBe(subject, be, rest);
+    case 'existence': {
+      const where = verb.base === 'show' ? rest.slice(1) : rest;
+      return { front: be, existence: true, subject: [...subject, ...where], rest: [], denials: [], kept: [] };
+    }
+    case 'state': {
+      const said = { verb: plural ? verb.base : thirdPerson(verb), rest };
+      const front = plural ? 'do' : 'does';
+      return { front, existence: false, subject, rest: [made(verb.base, token), ...rest], said, denials: [], kept: [] };
+    }
+  }
+}
+
+function perfect(verb: Verb, subject: readonly Word[], plural: boolean, rest: readonly Word[]): Clause {
+  const front = plural ? 'have' : 'has';
+  return { front, existence: false, subject, rest: [made(verb.participle), ...rest], denials: [], kept: [] };
+}
+
+function thirdPerson(verb: Verb): string {
+  if (verb.base === 'have') return 'has';
+  return /(s|x|z|ch|sh)$/.test(verb.base) ? `${verb.base}es` : `${verb.base}s`;
+}
+
+/** `the bin contains no paper`: the denial stands on the object. */
+function objectDenied(clause: Clause): Clause {
+  const [verb, ...object] = clause.rest;
+  const denied = verb && mayFlip(clause.subject, 'do') ? denyNoun(object, true) : undefined;
+  if (!denied || !verb) return clause;
+  const said = clause.said ? { said: { verb: clause.said.verb, rest: denied.words } } : {};
+  return { ...clause, ...said, rest: [verb, ...denied.words], denials: [...clause.denials, denied.tokens] };
+}
+
+/** Takes `not` out of the rest where that is sound, and remembers it where it is not. */
+function negatable(clause: Clause): Clause {
+  const not = denyVerb(clause.rest);
+  if (!not) return clause;
+  if (mayFlip(clause.subject, clause.front)) {
+    const flipped = { ...clause, rest: not.words, denials: [...clause.denials, not.tokens] };
+    return not.words.length === 0 && BE.has(clause.front) ? { ...flipped, rest: [made('there')] } : flipped;
+  }
+  return { ...clause, kept: not.tokens };
+}
+
+/** The position of the finite verb: an auxiliary outside relative clauses, else a verb of the lexicon that can be one here. */
+function findVerb(words: readonly Word[], wantsClause: boolean): number | undefined {
+  let inRelative = false;
+  for (const [index, word] of words.entries()) {
+    if (index === 0) continue;
+    if (RELATIVES.has(word.lower)) inRelative = true;
+    else if (isAuxiliary(word.lower) && !isNoun(words, index)) {
+      if (!inRelative) return index;
+      inRelative = false;
+    } else if (inRelative && (verbIn(word.lower, 's') || verbIn(word.lower, 'base') || verbIn(word.lower, 'past')))
+      inRelative = false;
+  }
+  return findLexicalVerb(words, wantsClause);
+}
+
+function isNoun(words: readonly Word[], index: number): boolean {
+  const before = words[index - 1]?.lower ?? '';
+  return (
+    /^(a|an|the|no|any|some|this|that|of|in|on|with|without)$/.test(before) &&
+    !/^(is|are|was|were)$/.test(words[index]?.lower ?? '')
+  );
+}
+
+function findLexicalVerb(words: readonly Word[], wantsClause: boolean): number | undefined {
+  let inRelative = false;
+  for (const [index, word] of words.entries()) {
+    if (index === 0) continue;
+    if (RELATIVES.has(word.lower)) inRelative = true;
+    else if (canBeVerb(words, index)) {
+      if (!inRelative) return index;
+      inRelative = false;
+    }
+  }
+  if (!wantsClause) return undefined;
+  return words.findIndex((word, index) => index > 0 && unknownVerb(words, index, word)) > 0
+    ? words.findIndex((word, index) => index > 0 && unknownVerb(words, index, word))
+    : undefined;
+
+  function unknownVerb(all: readonly Word[], index: number, word: Word): boolean {
+    const singular = /^(a|an|one|the|someone|somebody|anyone|anybody|nobody|everyone|everybody|it)$/.test(
+      all[0]?.lower ?? '',
+    );
+    if (!singular || !/[a-z]{2}[^s]s$/.test(word.lower) || /(ness|less|ous|us|is)$/.test(word.lower)) return false;
+    return !all.slice(0, index).some((before) => PREPOSITIONS.has(before.lower));
+  }
+}
+
+function canBeVerb(words: readonly Word[], index: number): boolean {
+  const word = words[index]?.lower ?? '';
+  const before = words[index - 1]?.lower ?? '';
+  if (words[index]?.glued || words[index + 1]?.glued) return false;
+  if (
+    /^(a|an|the|no|any|some|this|these|those|its|their|his|her|our|your|to|and|or|,)$/.test(before) ||
+    PREPOSITIONS.has(before)
+  )
+    return false;
+  const subject = words.slice(0, index);
+  const plural = isPlural(subject);
+  if (verbIn(word, 's')) return !plural || isPronoun(subject) || before === 'who';
+  if (verbIn(word, 'base')) return plural && isPluralHead(subject);
+  const past = verbIn(word, 'past');
+  if (!past) return false;
+  // `a robot tipped over` tells what happened; `a box left on the floor`, `a parked car` say which one.
+  return (
+    past.past !== past.participle ||
+    (past.kind === 'change' && !/^(left|abandoned|dropped|broken|dumped|lost)$/.test(word))
+  );
+}
+
+function isPluralHead(subject: readonly Word[]): boolean {
+  const head = headOf(subject);
+  return head !== undefined && isPlural(subject);
+}
+
+/** `Is a shelf empty?` */
+export function questionOf(clause: Clause): string {
+  const there = clause.existence ? [made('there')] : [];
+  const text = textOf([made(clause.front), ...there, ...clause.subject, ...clause.rest]);
+  return `${upperFirst(text)}?`;
+}
+
+/** `A shelf is empty.` for models that judge statements. */
+export function statementOf(clause: Clause): string {
+  const { front, subject, rest, said } = clause;
+  if (clause.existence) return `${upperFirst(textOf([made('there'), made(front), ...subject]))}.`;
+  // A question of the sentence's own: its subject is not known to be a subject.
+  if (rest.length === 0) return `The answer is yes: ${questionOf(clause)}`;
+  const words = said ? [...subject, made(said.verb), ...said.rest] : [...subject, made(front), ...rest];
+  return `${upperFirst(textOf(words))}.`;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

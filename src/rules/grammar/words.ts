@@ -1,0 +1,103 @@
+import { isWord, type Token } from './tokens.ts';
+
+/** A word of the question in the making. Inserted and changed words keep the token they stand for, or -1. */
+export interface Word {
+  readonly text: string;
+  readonly lower: string;
+  /** Index of the token it comes from; -1 for a word that the sentence does not hold. */
+  readonly token: number;
+  readonly glued: boolean;
+}
+
+const NOT: Readonly<Record<string, string>> = {
+  "can't": 'can',
+  cannot: 'can',
+  "won't": 'will',
+  "shan't": 'shall',
+  "ain't": 'is',
+};
+const IS_SHORT = new Set([
+  'there',
+  'it',
+  'that',
+  'this',
+  'he',
+  'she',
+  'what',
+  'who',
+  'here',
+  'everything',
+  'something',
+  'nothing',
+]);
+const IS_PEOPLE = new Set(['someone', 'somebody', 'anyone', 'anybody', 'nobody', 'everyone', 'everybody', 'one']);
+const KEPT_SIGNS = new Set(['-', '–', '/', '&', '%', '#', '+', '°', "'", ',']);
+
+export function made(text: string, token = -1, glued = false): Word {
+  return { text, lower: text.toLowerCase(), token, glued };
+}
+
+/** Free tokens as words: contractions taken apart (`isn't` is `is not`), signs that no question needs left out. */
+export function wordsOf(tokens: readonly Token[], free: readonly number[], shouting: boolean): Word[] {
+  const words: Word[] = [];
+  for (const [position, index] of free.entries()) {
+    const token = tokens[index];
+    if (!token) continue;
+    if (!isWord(token) && !keptSign(tokens, free, position)) continue;
+    const next = tokens[free[position + 1] ?? -1]?.lower;
+    const parts = takeApart(token.lower, next);
+    if (parts) {
+      for (const part of parts) words.push(made(part, index));
+      continue;
+    }
+    const text = shouting || opensSentence(tokens, index) ? lowerFirst(token, shouting) : token.text;
+    words.push({ text, lower: token.lower, token: index, glued: token.glued && free[position - 1] === index - 1 });
+  }
+  return words;
+}
+
+function takeApart(lower: string, next: string | undefined): string[] | undefined {
+  const aux = NOT[lower];
+  if (aux) return [aux, 'not'];
+  if (lower.endsWith("n't")) return [lower.slice(0, -3), 'not'];
+  const are = /^(there|they|we|you)'re$/.exec(lower);
+  if (are?.[1]) return [are[1], 'are'];
+  const is = /^(\w+)'s$/.exec(lower)?.[1];
+  if (is === undefined) return undefined;
+  if (IS_SHORT.has(is)) return [is, 'is'];
+  // `someone's lying` is a sentence, `someone's bag` a possession.
+  if (IS_PEOPLE.has(is) && next !== undefined && /ing$|^(in|on|at|not|there|here|down)$/.test(next)) return [is, 'is'];
+  return undefined;
+}
+
+function keptSign(tokens: readonly Token[], free: readonly number[], position: number): boolean {
+  const index = free[position] ?? -1;
+  const sign = tokens[index]?.lower ?? '';
+  if (!KEPT_SIGNS.has(sign)) return false;
+  // Only between (or, for `%` and `°`, right after) words that stay: `hi-vis`, `hats, gloves and masks`, `50%`.
+  if (free[position - 1] !== index - 1 || !tokens[index]?.glued) return false;
+  if (sign === '%' || sign === '°') return true;
+  return free[position + 1] === index + 1 && (sign === ',' || tokens[index + 1]?.glued === true);
+}
+
+function opensSentence(tokens: readonly Token[], index: number): boolean {
+  const before = tokens[index - 1]?.lower;
+  return before === undefined || ['.', ':', '!', '?', '"', '“', '(', '-', '–', '—'].includes(before);
+}
+
+/** `Someone` at the start of a sentence is an ordinary word; `HGV` and `McNally` are not. */
+function lowerFirst(token: Token, shouting: boolean): string {
+  if (shouting) return token.lower;
+  return /^\p{Lu}[\p{Ll}'’]*$/u.test(token.text) && token.text !== 'I' ? token.lower : token.text;
+}
+
+/** One text, spaces as the sentence had them. */
+export function textOf(words: readonly Word[]): string {
+  let text = '';
+  for (const [index, word] of words.entries()) {
+    const before = words[index - 1];
+    const glued = word.glued && before !== undefined && (before.token === word.token - 1 || before.token === -1);
+    text += index === 0 || glued || word.lower === ',' ? word.text : ` ${word.text}`;
+  }
+  return text;
+}

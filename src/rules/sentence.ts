@@ -1,0 +1,229 @@
+import { type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
+import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
+import { PHRASES } from './grammar/phrases.ts';
+import { type Clause, questionOf, readClause, statementOf } from './grammar/question.ts';
+import { isWord, type Token, tokenize } from './grammar/tokens.ts';
+import { type Word, wordsOf } from './grammar/words.ts';
+import type { SentenceIssue, Severity, Span } from './rule.ts';
+import type { KnownWorld } from './world.ts';
+
+/** What a sentence was understood as, before defaults and the file's own settings. */
+export interface SentenceReading {
+  readonly question: string | null;
+  readonly statement: string | null;
+  readonly expects: 'yes' | 'no';
+  /** The words of the question, for the linter. */
+  readonly words: readonly Word[];
+  readonly clause: Clause | null;
+  readonly meanings: readonly Meaning[];
+  readonly severity: Severity | undefined;
+  readonly tokens: readonly Token[];
+  readonly spans: readonly Span[];
+  readonly errors: readonly SentenceIssue[];
+  readonly warnings: readonly SentenceIssue[];
+}
+
+interface Claim {
+  means: SpanKind;
+  value: string;
+  /** Claims of one phrase share a number, so that its words become one span. */
+  phrase: number;
+}
+
+/**
+ * Reads an English sentence. Total and pure: every word ends up in exactly one span, whatever the text is.
+ * Order: phrases wherever they stand, lead-ins at both ends, glue left between them, and the rest is the question.
+ */
+export function readSentence(sentence: string, world: KnownWorld): SentenceReading {
+  const tokens = tokenize(sentence);
+  const claims: Array<Claim | undefined> = new Array(tokens.length).fill(undefined);
+  const issues: Array<SentenceIssue & { refused: boolean }> = [];
+  const readings = claimPhrases(tokens, claims, world);
+  for (const { from, reading } of readings) {
+    for (const { code, message, refused } of reading.issues ?? []) {
+      issues.push({ code, message, refused, ...extent(tokens, from, reading.end) });
+    }
+  }
+  const opening = claimLeadIns(tokens, claims);
+  claimGlue(tokens, claims);
+
+  const free = freeTokens(claims);
+  const shouting = sentence === sentence.toUpperCase() && sentence !== sentence.toLowerCase();
+  const words = wordsOf(tokens, free, shouting);
+  const meanings = readings.flatMap(({ reading }) => (reading.meaning ? [reading.meaning] : []));
+  const lasting = meanings.some((meaning) => meaning.kind === 'duration');
+  const clause = words.length === 0 ? null : readClause(words, { wantsClause: opening?.wantsClause ?? false, lasting });
+  const expects = expectation(clause, opening);
+  claimQuestion(clause, tokens, free, claims);
+
+  return {
+    question: clause && questionOf(clause),
+    statement: clause && statementOf(clause),
+    expects,
+    words,
+    clause,
+    meanings,
+    severity: severityOf(meanings, opening),
+    tokens,
+    spans: spansOf(sentence, tokens, claims),
+    errors: issues.filter((issue) => issue.refused).map(withoutRefused),
+    warnings: issues.filter((issue) => !issue.refused).map(withoutRefused),
+  };
+}
+
+function withoutRefused({ code, message, start, end }: SentenceIssue): SentenceIssue {
+  return { code, message, start, end };
+}
+
+/** Where tokens `from` (inclusive) to `to` (exclusive) stand in the sentence. */
+export function extent(tokens: readonly Token[], from: number, to: number): { start: number; end: number } {
+  return { start: tokens[from]?.start ?? 0, end: tokens[to - 1]?.end ?? 0 };
+}
+
+function claimPhrases(tokens: readonly Token[], claims: Array<Claim | undefined>, world: KnownWorld) {
+  const readings: Array<{ from: number; reading: PhraseReading }> = [];
+  let at = 0;
+  while (at < tokens.length) {
+    let found: { means: SpanKind; reading: PhraseReading } | undefined;
+    for (const phrase of PHRASES) {
+      const reading = phrase.read(tokens, at, world);
+      if (reading) {
+        found = { means: phrase.means, reading };
+        break;
+      }
+    }
+    if (!found) {
+      at++;
+      continue;
+    }
+    const { means, reading } = found;
+    const phrase = readings.push({ from: at, reading });
+    for (let index = at; index < reading.end; index++) claims[index] = { means, value: reading.value, phrase };
+    at = reading.end;
+  }
+  return readings;
+}
+
+function freeTokens(claims: ReadonlyArray<Claim | undefined>): number[] {
+  return [...claims.keys()].filter((index) => claims[index] === undefined);
+}
+
+function claimLeadIns(tokens: readonly Token[], claims: Array<Claim | undefined>): Opening | undefined {
+  const free = freeTokens(claims);
+  const rest = free.map((index) => tokens[index] as Token);
+  const opening = readOpening(rest);
+  const claim = (position: number, means: SpanKind, value: string, phrase: number): void => {
+    const index = free[position];
+    if (index !== undefined) claims[index] = { means, value, phrase };
+  };
+  for (let position = 0; position < (opening?.end ?? 0); position++) {
+    if (position === opening?.denial) claim(position, 'polarity', 'no', -1);
+    else
+      claim(
+        position,
+        'lead-in',
+        opening?.ensures ? 'make sure' : 'alert',
+        position > (opening?.denial ?? rest.length) ? -3 : -2,
+      );
+  }
+  const closing = readClosing(rest, opening?.end ?? 0);
+  if (closing !== undefined)
+    for (let position = closing; position < rest.length; position++) claim(position, 'lead-in', 'alert', -4);
+  return opening;
+}
+
+const GLUE = new Set([
+  'and',
+  'but',
+  'then',
+  'only',
+  'just',
+  'so',
+  'or',
+  'also',
+  'that',
+  'when',
+  'if',
+  'while',
+  'if',
+  'too',
+  'as',
+  'well',
+  'it',
+  'is',
+]);
+const GLUE_END = new Set([
+  'and',
+  'but',
+  'then',
+  'only',
+  'just',
+  'so',
+  'or',
+  'also',
+  'that',
+  'when',
+  'if',
+  'while',
+  'too',
+]);
+const GLUE_START = new Set(['and', 'but', 'then', 'so', 'or', 'also', 'that', 'when', 'if']);
+
+/** Joining words left dangling where the phrases that they joined were taken: `a shelf is empty [for 5 minutes] and [at night]`. */
+function claimGlue(tokens: readonly Token[], claims: Array<Claim | undefined>): void {
+  const free = freeTokens(claims).filter((index) => isWord(tokens[index] as Token));
+  const glue = (index: number | undefined): void => {
+    if (index !== undefined) claims[index] = { means: 'filler', value: 'joint', phrase: -5 - index };
+  };
+  while (free.length > 0 && GLUE_END.has(tokens[free.at(-1) ?? -1]?.lower ?? '')) glue(free.pop());
+  while (free.length > 1 && GLUE_START.has(tokens[free[0] ?? -1]?.lower ?? '')) glue(free.shift());
+  // A sentence of phrases alone: `and it is critical` leaves nothing to look at.
+  if (free.length > 0 && free.every((index) => GLUE.has(tokens[index]?.lower ?? '')))
+    for (const index of free) glue(index);
+}
+
+function expectation(clause: Clause | null, opening: Opening | undefined): 'yes' | 'no' {
+  const turns = (clause?.denials.length ?? 0) + (opening?.denial === undefined ? 0 : 1) + (opening?.ensures ? 1 : 0);
+  return turns % 2 === 0 ? 'yes' : 'no';
+}
+
+function claimQuestion(
+  clause: Clause | null,
+  tokens: readonly Token[],
+  free: readonly number[],
+  claims: Array<Claim | undefined>,
+): void {
+  const denied = new Set(clause?.denials.flat());
+  const question = clause ? questionOf(clause) : '';
+  for (const index of free) {
+    if (!isWord(tokens[index] as Token)) continue;
+    claims[index] = denied.has(index)
+      ? { means: 'polarity', value: 'no', phrase: -1e6 - index }
+      : { means: 'question', value: question, phrase: -2e6 };
+  }
+}
+
+function severityOf(meanings: readonly Meaning[], opening: Opening | undefined): Severity | undefined {
+  const said = meanings.flatMap((meaning) => (meaning.kind === 'severity' ? [meaning] : []));
+  const strong = said.find((meaning) => !meaning.weak) ?? said[0];
+  return strong?.severity ?? (opening?.logs ? 'info' : undefined);
+}
+
+/** Neighbouring tokens of one claim become one span; signs at its edges stay outside. */
+function spansOf(sentence: string, tokens: readonly Token[], claims: ReadonlyArray<Claim | undefined>): Span[] {
+  const spans: Array<Span & { phrase: number }> = [];
+  let last = -1;
+  for (const [index, token] of tokens.entries()) {
+    const claim = claims[index];
+    if (!claim || !isWord(token)) continue;
+    const open = spans.at(-1);
+    const adjoining = tokens.slice(last + 1, index).every((sign) => !isWord(sign));
+    if (open && open.phrase === claim.phrase && adjoining) {
+      spans[spans.length - 1] = { ...open, end: token.end };
+    } else {
+      spans.push({ start: token.start, end: token.end, means: claim.means, value: claim.value, phrase: claim.phrase });
+    }
+    last = index;
+  }
+  return spans.map(({ start, end, means, value }) => ({ start, end: Math.min(end, sentence.length), means, value }));
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { parseDuration } from '../platform/duration.ts';
+import type { RuleOverrides } from './compile.ts';
+
+const DAY_MS = 86_400_000;
+
+function duration(example: string, minMs = 0) {
+  return z.string({ error: `must be a duration such as ${example}` }).transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) context.addIssue(`"${text}" is not a duration: write for example ${example}`);
+    else if (ms < minMs) context.addIssue(`must be at least ${minMs} ms`);
+    else if (ms > 7 * DAY_MS) context.addIssue('must be at most 7d');
+    else return ms;
+    return z.NEVER;
+  });
+}
+
+const share = z
+  .number({ error: 'must be a number between 0 and 1' })
+  .min(0, 'must be between 0 and 1')
+  .max(1, 'must be between 0 and 1');
+const text = z.string({ error: 'must be a text' }).trim().min(1, 'must not be empty');
+
+/** A rule file as a person writes it. Only `rule` must be there; every other key wins over what the sentence says. */
+export const ruleFileSchema = z.strictObject({
+  /** The English sentence. */
+  rule: z
+    .string({ error: 'must be one English sentence, such as "Alert me when a shelf is empty for 5 minutes"' })
+    .min(1, 'must not be empty')
+    .max(500, 'may have at most 500 characters: one rule is one sentence'),
+  /** Camera ids or globs. Default: where the sentence says, else all cameras. */
+  cameras: z
+    .union([text.transform((one) => [one]), z.array(text).min(1, 'must name a camera')], {
+      error: 'must be a camera or a list of cameras, such as [aisle-*]',
+    })
+    .optional(),
+  enabled: z.boolean({ error: 'must be true or false' }).default(true),
+  question: text.max(300, 'may have at most 300 characters').optional(),
+  expects: z.enum(['yes', 'no'], { error: 'must be yes or no, in quotes' }).optional(),
+  for: duration('30s').optional(),
+  clearAfter: duration('10s').optional(),
+  every: duration('2s', 100).optional(),
+  cooldown: duration('1h').optional(),
+  severity: z.enum(['info', 'warning', 'critical'], { error: 'must be info, warning or critical' }).optional(),
+  zone: text.optional(),
+  raise: share.optional(),
+  clear: share.optional(),
+  minMass: share.optional(),
+});
+
+export type RuleFile = z.output<typeof ruleFileSchema>;
+
+/** The file's own settings as the compiler takes them: only the keys that were written. */
+export function overridesOf(file: RuleFile): RuleOverrides {
+  const named = {
+    question: file.question,
+    expects: file.expects,
+    forMs: file.for,
+    clearAfterMs: file.clearAfter,
+    everyMs: file.every,
+    cooldownMs: file.cooldown,
+    severity: file.severity,
+    zone: file.zone,
+    raise: file.raise,
+    clear: file.clear,
+    minMass: file.minMass,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
