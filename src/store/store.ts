@@ -1,0 +1,130 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { AlertChannel } from '../alerts/outbox.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { connect, verifyIntegrity } from './database.ts';
+import { guarded, storeError } from './errors.ts';
+import { type EventFilter, type EventPage, type ListedEvent, listEvents, readEvent } from './event-list.ts';
+import { EventStore } from './events.ts';
+import { EvidenceStore } from './evidence.ts';
+import { lockFolder } from './lock.ts';
+import { migrate } from './migrations.ts';
+import { type OutboxLimits, StoredOutbox } from './outbox.ts';
+import { ReviewStore } from './review.ts';
+import { type Run, RunStore } from './runs.ts';
+import { SessionStore } from './sessions.ts';
+import { UserStore } from './users.ts';
+import { VerdictStore } from './verdicts.ts';
+
+export interface StoreOptions {
+  /** Made when it is missing. Holds watchword.db and evidence/. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The program's version, for the row of this run. */
+  readonly version: string;
+  /** Where alerts go; see Outbox. */
+  readonly channels?: readonly AlertChannel[];
+  readonly outbox?: Partial<OutboxLimits>;
+}
+
+/** Everything the box remembers. One process at a time. */
+export interface Store {
+  readonly events: EventStore;
+  readonly outbox: StoredOutbox;
+  readonly evidence: EvidenceStore;
+  readonly verdicts: VerdictStore;
+  readonly reviews: ReviewStore;
+  readonly runs: RunStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  /** The run before this one; one without `stoppedAt` was killed or lost its power. */
+  readonly previousRun: Run | undefined;
+  listEvents(filter?: EventFilter, page?: { limit?: number; before?: string }): EventPage;
+  readEvent(id: string): ListedEvent | undefined;
+  /** Writes what waits in memory. Call it every few seconds. */
+  flush(): void;
+  /** Flushes, marks the run as stopped, closes. Idempotent. */
+  close(): void;
+}
+
+export const DATABASE_FILE = 'watchword.db';
+export const EVIDENCE_FOLDER = 'evidence';
+
+/** A database larger than this is not read through at start: that would take longer than a watchdog waits. */
+const CHECK_UP_TO_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Opens the store, making or migrating the database as needed.
+ *
+ * @throws WatchwordError `corrupt` when the database is damaged (with the way out), `unsupported` when a newer program
+ *   wrote it, `conflict` when another process has it open, `unavailable` when the disk refuses
+ */
+export function openStore(options: StoreOptions): Store {
+  const { dataDir } = options;
+  guarded('making the data folder', () => mkdirSync(join(dataDir, EVIDENCE_FOLDER), { recursive: true, mode: 0o750 }));
+  const opened: Array<{ close(): void }> = [lockFolder(dataDir)];
+  const closeAll = (): void => {
+    for (const each of opened.splice(0).reverse()) each.close();
+  };
+  try {
+    const file = join(dataDir, DATABASE_FILE);
+    const db = connect(file, 'full');
+    opened.push(db);
+    if (sizeOf(file) <= CHECK_UP_TO_BYTES) verifyIntegrity(db);
+    migrate(db);
+    const relaxed = connect(file, 'normal');
+    opened.push(relaxed);
+    return assemble(options, db, relaxed, closeAll);
+  } catch (error) {
+    closeAll();
+    throw storeError(error, 'opening the store');
+  }
+}
+
+function assemble(options: StoreOptions, db: Database, relaxed: Database, closeAll: () => void): Store {
+  const { dataDir, clock, logger, channels = ['mqtt'] } = options;
+  const runs = new RunStore({ db: relaxed, clock });
+  const evidence = new EvidenceStore({ folder: join(dataDir, EVIDENCE_FOLDER), db });
+  const outbox = new StoredOutbox({
+    db,
+    relaxed,
+    clock,
+    logger,
+    channels,
+    ...(options.outbox && { limits: options.outbox }),
+  });
+  const verdicts = new VerdictStore({ db: relaxed, clock, logger });
+  const previousRun = runs.begin(options.version);
+  let closed = false;
+  return {
+    events: new EventStore({ db, outbox, evidence }),
+    outbox,
+    evidence,
+    verdicts,
+    reviews: new ReviewStore({ db, clock }),
+    runs,
+    users: new UserStore({ db, clock }),
+    sessions: new SessionStore({ db, clock }),
+    previousRun,
+    listEvents: (filter, page) => listEvents(db, filter, page),
+    readEvent: (id) => readEvent(db, id),
+    flush: () => verdicts.flush(),
+    close() {
+      if (closed) return;
+      closed = true;
+      try {
+        verdicts.flush();
+        runs.end();
+      } finally {
+        closeAll();
+      }
+    },
+  };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
