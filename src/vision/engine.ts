@@ -1,10 +1,10 @@
 import { WatchwordError } from '../platform/errors.ts';
-import { createFamily } from './families.ts';
 import type { Family, Tiles } from './families/family.ts';
+import { createFamily } from './families.ts';
 import type { Answer, Look, LookOptions, Message, MessagesAnswer, ModelDescription, ScoreOptions } from './model.ts';
 import { type Decoder, type KeyValues, openDecoder, type Packing, packQuestions } from './onnx/decoder.ts';
 import { type Embedder, openEmbedder, openEncoder, type VisionEncoder } from './onnx/encoder.ts';
-import { chooseProvider, defaultThreads, type Device } from './onnx/session.ts';
+import { chooseProvider, type Device, defaultThreads } from './onnx/session.ts';
 import { type ModelPackage, openPackage } from './package.ts';
 import { DEFAULT_PICTURE_LIMITS, decodePicture, type PictureLimits } from './picture.ts';
 import { createPromptWriter, expandPrompt, questionMessages, type TemplateMessage } from './prompt.ts';
@@ -23,11 +23,12 @@ export interface EngineOptions {
 }
 
 /** How a generation is to begin. */
-export type GenerationPrompt = { readonly lookId: number; readonly text: string } | { readonly messages: readonly Message[] };
+export type GenerationPrompt =
+  | { readonly lookId: number; readonly text: string }
+  | { readonly messages: readonly Message[] };
 
 export interface GenerationSettings {
   readonly maxTokens: number;
-  readonly verbatim: boolean;
   readonly split: boolean;
 }
 
@@ -108,8 +109,14 @@ export class OnnxEngine {
   }
 
   /** Encodes a picture and reads the prompt up to its end. The look is kept under `id` until it is released. */
-  async look(id: number, picture: Uint8Array, options: Pick<LookOptions, 'split'>, signal?: AbortSignal): Promise<Look> {
-    if (this.#looks.size >= MOST_LOOKS) throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
+  async look(
+    id: number,
+    picture: Uint8Array,
+    options: Pick<LookOptions, 'split'>,
+    signal?: AbortSignal,
+  ): Promise<Look> {
+    if (this.#looks.size >= MOST_LOOKS)
+      throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
     const started = this.#now();
     const rgb = await decodePicture(picture, this.#limits);
     const decoded = this.#now();
@@ -135,7 +142,12 @@ export class OnnxEngine {
     return { id, ms: ended - started, parts };
   }
 
-  async score(lookId: number, questions: readonly string[], options: Pick<ScoreOptions, 'verbatim' | 'whole'>, signal?: AbortSignal): Promise<Answer[]> {
+  async score(
+    lookId: number,
+    questions: readonly string[],
+    options: Pick<ScoreOptions, 'verbatim' | 'whole'>,
+    signal?: AbortSignal,
+  ): Promise<Answer[]> {
     const look = this.#held(lookId);
     const asked: Question[] = [];
     for (const text of questions) asked.push(await this.#question(this.#worded(text, options.verbatim ?? false)));
@@ -152,7 +164,10 @@ export class OnnxEngine {
       signal?.throwIfAborted();
       const started = this.#now();
       const members = run.flatMap((at) => shared[at] ?? []);
-      const logits = await this.#ask(look.past, members.flatMap((index) => asked[index] ?? []));
+      const logits = await this.#ask(
+        look.past,
+        members.flatMap((index) => asked[index] ?? []),
+      );
       const ms = (this.#now() - started) / members.length;
       for (const [at, index] of members.entries()) answer(index, logits[at], ms);
     }
@@ -167,7 +182,11 @@ export class OnnxEngine {
     return answers;
   }
 
-  async scoreMessages(messages: readonly Message[], options: Pick<LookOptions, 'split'> & Pick<ScoreOptions, 'whole'>, signal?: AbortSignal): Promise<MessagesAnswer> {
+  async scoreMessages(
+    messages: readonly Message[],
+    options: Pick<LookOptions, 'split'> & Pick<ScoreOptions, 'whole'>,
+    signal?: AbortSignal,
+  ): Promise<MessagesAnswer> {
     const started = this.#now();
     const { ids, features } = await this.#readMessages(messages, options.split ?? false, signal);
     const logits = await this.#readWhole(ids, features, options.whole ?? false);
@@ -176,29 +195,49 @@ export class OnnxEngine {
 
   /** Begins a greedy generation under `id`; its words come from `step`. */
   async begin(id: number, prompt: GenerationPrompt, settings: GenerationSettings, signal?: AbortSignal): Promise<void> {
-    if (this.#generations.size >= MOST_GENERATIONS) throw new WatchwordError('too-many', `${MOST_GENERATIONS} generations are running`);
+    if (this.#generations.size >= MOST_GENERATIONS)
+      throw new WatchwordError('too-many', `${MOST_GENERATIONS} generations are running`);
     const stream = new TextStream(this.#tokenizer);
     if ('lookId' in prompt) {
       const look = this.#held(prompt.lookId);
-      const question = await this.#question(this.#worded(prompt.text, settings.verbatim));
+      const question = await this.#question(prompt.text);
       if (sameTokens(question.lead, look.lead)) {
-        this.#generations.set(id, { past: look.past, embeds: question.embeds, length: question.suffix.length, stream, left: settings.maxTokens });
+        this.#generations.set(id, {
+          past: look.past,
+          embeds: question.embeds,
+          length: question.suffix.length,
+          stream,
+          left: settings.maxTokens,
+        });
         return;
       }
       const ids = [...question.lead, ...look.block, ...question.suffix];
       const embeds = await this.#embed(ids, look.features);
-      this.#generations.set(id, { past: this.#decoder.empty(), embeds, length: ids.length, stream, left: settings.maxTokens });
+      this.#generations.set(id, {
+        past: this.#decoder.empty(),
+        embeds,
+        length: ids.length,
+        stream,
+        left: settings.maxTokens,
+      });
       return;
     }
     const { ids, features } = await this.#readMessages(prompt.messages, settings.split, signal);
     const embeds = await this.#embed(ids, features);
-    this.#generations.set(id, { past: this.#decoder.empty(), embeds, length: ids.length, stream, left: settings.maxTokens });
+    this.#generations.set(id, {
+      past: this.#decoder.empty(),
+      embeds,
+      length: ids.length,
+      stream,
+      left: settings.maxTokens,
+    });
   }
 
   /** Up to `tokens` more tokens of a generation. */
   async step(id: number, tokens: number, signal?: AbortSignal): Promise<GenerationStep> {
     const generation = this.#generations.get(id);
-    if (!generation) throw new WatchwordError('unavailable', 'this generation is not running here', { hint: 'Ask again' });
+    if (!generation)
+      throw new WatchwordError('unavailable', 'this generation is not running here', { hint: 'Ask again' });
     let text = '';
     for (let count = 0; count < tokens; count++) {
       signal?.throwIfAborted();
@@ -226,13 +265,20 @@ export class OnnxEngine {
   async close(): Promise<void> {
     this.#looks.clear();
     this.#generations.clear();
-    await Promise.all([this.#encoder.release(), this.#embedder.release(), this.#decoder.release(), this.#whole?.then((whole) => whole.release())]);
+    await Promise.all([
+      this.#encoder.release(),
+      this.#embedder.release(),
+      this.#decoder.release(),
+      this.#whole?.then((whole) => whole.release()),
+    ]);
   }
 
   #held(lookId: number): HeldLook {
     const look = this.#looks.get(lookId);
     if (look) return look;
-    throw new WatchwordError('not-found', `look ${lookId} is not held`, { hint: 'It was released: look at the picture again' });
+    throw new WatchwordError('not-found', `look ${lookId} is not held`, {
+      hint: 'It was released: look at the picture again',
+    });
   }
 
   #worded(text: string, verbatim: boolean): string {
@@ -248,7 +294,12 @@ export class OnnxEngine {
     const known = this.#questions.get(text);
     if (known) return known;
     const place = this.#place();
-    const { ids, prefixLength } = expandPrompt(this.#writePrompt(questionMessages(text)), [[place.id]], place, this.#tokenizer);
+    const { ids, prefixLength } = expandPrompt(
+      this.#writePrompt(questionMessages(text)),
+      [[place.id]],
+      place,
+      this.#tokenizer,
+    );
     const suffix = ids.slice(prefixLength);
     const question = { lead: ids.slice(0, prefixLength - 1), suffix, embeds: await this.#embedder.embed(suffix) };
     if (this.#questions.size >= MOST_CACHED) this.#questions.delete(this.#questions.keys().next().value ?? '');
@@ -265,7 +316,13 @@ export class OnnxEngine {
     const headLength = Math.max(0, ids.indexOf(this.#family.imageTokenId));
     const head = await this.#headOf(ids.slice(0, headLength));
     const rest = ids.slice(headLength);
-    const { past } = await this.#decoder.run({ embeds: await this.#embed(rest, features), length: rest.length, past: head, rows: [], keep: true });
+    const { past } = await this.#decoder.run({
+      embeds: await this.#embed(rest, features),
+      length: rest.length,
+      past: head,
+      rows: [],
+      keep: true,
+    });
     if (!past) throw new WatchwordError('internal', 'the decoder kept nothing');
     return past;
   }
@@ -275,7 +332,13 @@ export class OnnxEngine {
     const key = ids.join(' ');
     const known = this.#heads.get(key);
     if (known) return known;
-    const { past } = await this.#decoder.run({ embeds: await this.#embedder.embed(ids), length: ids.length, past: this.#decoder.empty(), rows: [], keep: true });
+    const { past } = await this.#decoder.run({
+      embeds: await this.#embedder.embed(ids),
+      length: ids.length,
+      past: this.#decoder.empty(),
+      rows: [],
+      keep: true,
+    });
     if (!past) throw new WatchwordError('internal', 'the decoder kept nothing');
     if (this.#heads.size >= MOST_LOOKS) this.#heads.clear();
     this.#heads.set(key, past);
@@ -297,22 +360,38 @@ export class OnnxEngine {
     return (await this.#decoder.run({ embeds, length, past, rows, packed, keep: false })).logits;
   }
 
-  async #readWhole(ids: readonly number[], features: Float32Array, asExported: boolean): Promise<Float32Array | undefined> {
+  async #readWhole(
+    ids: readonly number[],
+    features: Float32Array,
+    asExported: boolean,
+  ): Promise<Float32Array | undefined> {
     if (asExported) this.#whole ??= this.#openWhole();
     const decoder = (asExported ? await this.#whole : undefined) ?? this.#decoder;
     const embeds = await this.#embed(ids, features);
-    const { logits } = await decoder.run({ embeds, length: ids.length, past: decoder.empty(), rows: [ids.length - 1], keep: false });
+    const { logits } = await decoder.run({
+      embeds,
+      length: ids.length,
+      past: decoder.empty(),
+      rows: [ids.length - 1],
+      keep: false,
+    });
     return logits[0];
   }
 
-  async #readMessages(messages: readonly Message[], split: boolean, signal: AbortSignal | undefined): Promise<{ ids: readonly number[]; features: Float32Array }> {
+  async #readMessages(
+    messages: readonly Message[],
+    split: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<{ ids: readonly number[]; features: Float32Array }> {
     const tiles: Tiles[] = [];
     for (const part of messages.flatMap((message) => message.content)) {
       if (part.type !== 'image') continue;
       signal?.throwIfAborted();
       tiles.push(this.#family.cut(await decodePicture(part.picture, this.#limits), split));
     }
-    const prompt = this.#writePrompt(messages.map(({ role, content }) => ({ role, content: content.map(withoutBytes) })));
+    const prompt = this.#writePrompt(
+      messages.map(({ role, content }) => ({ role, content: content.map(withoutBytes) })),
+    );
     const blocks = tiles.map((each) => this.#blockOf(each));
     const { ids } = expandPrompt(prompt, blocks, this.#place(), this.#tokenizer);
     signal?.throwIfAborted();
@@ -329,7 +408,8 @@ export class OnnxEngine {
       embeds.set(features.subarray(at, at + hidden), index * hidden);
       at += hidden;
     }
-    if (at !== features.length) throw new WatchwordError('internal', `${features.length / hidden} picture features for ${at / hidden} places`);
+    if (at !== features.length)
+      throw new WatchwordError('internal', `${features.length / hidden} picture features for ${at / hidden} places`);
     return embeds;
   }
 }
@@ -360,7 +440,10 @@ export async function openEngine(options: EngineOptions, now: () => number): Pro
   const chosen = await chooseProvider(options.device ?? 'auto', weights.embed_tokens.path, integers);
   const threads = options.threads ?? defaultThreads(await weightBytes(weights));
   const settings = { provider: chosen.provider, threads };
-  const decoder = await openDecoder(weights.decoder_model_merged, config, { ...settings, packing: options.packing ?? 'auto' });
+  const decoder = await openDecoder(weights.decoder_model_merged, config, {
+    ...settings,
+    packing: options.packing ?? 'auto',
+  });
   const [encoder, embedder, weightsHash] = await Promise.all([
     openEncoder(weights, family, decoder.hidden, settings),
     openEmbedder(weights, settings),
@@ -377,9 +460,22 @@ export async function openEngine(options: EngineOptions, now: () => number): Pro
     notes: decoder.notes,
     loadMs: now() - started,
   };
-  const openWhole = (): Promise<Decoder> => openDecoder(weights.decoder_model_merged, config, { ...settings, packing: 'never', asExported: true });
+  const openWhole = (): Promise<Decoder> =>
+    openDecoder(weights.decoder_model_merged, config, { ...settings, packing: 'never', asExported: true });
   const limits = options.limits ?? DEFAULT_PICTURE_LIMITS;
-  return new OnnxEngine({ description, files, tokenizer, family, answers, encoder, embedder, decoder, openWhole, limits, now });
+  return new OnnxEngine({
+    description,
+    files,
+    tokenizer,
+    family,
+    answers,
+    encoder,
+    embedder,
+    decoder,
+    openWhole,
+    limits,
+    now,
+  });
 }
 
 function sameTokens(a: readonly number[], b: readonly number[]): boolean {
@@ -392,6 +488,7 @@ function withoutBytes(part: Message['content'][number]): TemplateMessage['conten
 
 function highest(logits: Float32Array | undefined): number {
   let best = 0;
-  for (let index = 1; index < (logits?.length ?? 0); index++) if ((logits?.[index] ?? 0) > (logits?.[best] ?? 0)) best = index;
+  for (let index = 1; index < (logits?.length ?? 0); index++)
+    if ((logits?.[index] ?? 0) > (logits?.[best] ?? 0)) best = index;
   return best;
 }

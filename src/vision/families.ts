@@ -1,5 +1,5 @@
-import { nearest } from '../platform/nearest.ts';
 import { WatchwordError } from '../platform/errors.ts';
+import { nearest } from '../platform/nearest.ts';
 import type { Family } from './families/family.ts';
 import { createIdefics3 } from './families/idefics3.ts';
 import type { ModelPackage } from './package.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { toError, WatchwordError } from '../platform/errors.ts';
 
 /** Configuration files are a few kilobytes, a tokenizer tens of megabytes at most. */
@@ -14,26 +14,35 @@ export async function readPackageJson<T>(path: string, schema: z.ZodType<T>): Pr
     value = JSON.parse(text);
   } catch (error) {
     const pointer = text.startsWith('version https://git-lfs');
-    throw new WatchwordError('corrupt', `${basename(path)} is not JSON: ${pointer ? 'it is a Git LFS pointer' : toError(error).message}`, {
-      where: path,
-      hint: 'Download the model package again',
-      cause: error,
-    });
+    throw new WatchwordError(
+      'corrupt',
+      `${basename(path)} is not JSON: ${pointer ? 'it is a Git LFS pointer' : toError(error).message}`,
+      {
+        where: path,
+        hint: 'Download the model package again',
+        cause: error,
+      },
+    );
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new WatchwordError('corrupt', `${basename(path)}: "${issue?.path.join('.') ?? ''}" ${issue?.message ?? 'is wrong'}`, {
-    where: path,
-    hint: 'Compare the file with the published package',
-  });
+  throw new WatchwordError(
+    'corrupt',
+    `${basename(path)}: "${issue?.path.join('.') ?? ''}" ${issue?.message ?? 'is wrong'}`,
+    {
+      where: path,
+      hint: 'Compare the file with the published package',
+    },
+  );
 }
 
 /** A text file of a model package. Throws `not-found` naming it. */
 export async function readPackageText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_JSON_BYTES) throw new WatchwordError('corrupt', `${basename(path)} has ${size} bytes`, { where: path });
+    if (size > MAX_JSON_BYTES)
+      throw new WatchwordError('corrupt', `${basename(path)} has ${size} bytes`, { where: path });
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof WatchwordError) throw error;

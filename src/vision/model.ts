@@ -76,6 +76,7 @@ export interface GenerateOptions {
   /** Cut the messages' pictures into tiles. A look was cut or not when it was made. */
   readonly split?: boolean;
   readonly maxTokens?: number;
+  /** Without effect: the words of a generation are always sent as they are; a question form belongs to yes/no questions. */
   readonly verbatim?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -97,7 +98,10 @@ export interface VisionModel {
   /** One answer per question, in order. A question's score does not depend on which others are asked with it. */
   score(look: Look, questions: readonly string[], options?: ScoreOptions): Promise<Answer[]>;
   /** Streams words. */
-  generate(prompt: { look: Look; text: string } | { messages: readonly Message[] }, options?: GenerateOptions): AsyncIterable<string>;
+  generate(
+    prompt: { look: Look; text: string } | { messages: readonly Message[] },
+    options?: GenerateOptions,
+  ): AsyncIterable<string>;
   release(look: Look): Promise<void>;
   close(): Promise<void>;
 }
@@ -124,5 +128,8 @@ export interface ModelDescription {
 export interface LocalVisionModel extends VisionModel {
   readonly description: ModelDescription;
   /** Scores the answer to a conversation with any number of pictures, or none. The words are sent as they are. */
-  scoreMessages(messages: readonly Message[], options?: LookOptions & Pick<ScoreOptions, 'whole'>): Promise<MessagesAnswer>;
+  scoreMessages(
+    messages: readonly Message[],
+    options?: LookOptions & Pick<ScoreOptions, 'whole'>,
+  ): Promise<MessagesAnswer>;
 }

@@ -23,7 +23,9 @@ const configSchema = z.looseObject({
       eos_token_id: tokenIds.nullish(),
     })
     .default({}),
-  vision_config: z.looseObject({ image_size: z.int().positive().optional(), patch_size: z.int().positive().optional() }).default({}),
+  vision_config: z
+    .looseObject({ image_size: z.int().positive().optional(), patch_size: z.int().positive().optional() })
+    .default({}),
 });
 export type ModelConfig = z.infer<typeof configSchema>;
 
@@ -68,7 +70,10 @@ export async function openPackage(packageDir: string, dtype?: string): Promise<M
   const dir = resolve(packageDir);
   const folder = await stat(dir).catch(() => undefined);
   if (!folder?.isDirectory()) {
-    throw new WatchwordError('not-found', 'there is no model package here', { where: dir, hint: 'Point --model to a folder in Hugging Face layout' });
+    throw new WatchwordError('not-found', 'there is no model package here', {
+      where: dir,
+      hint: 'Point --model to a folder in Hugging Face layout',
+    });
   }
   const file = (name: string): string => join(dir, name);
   const config = await readPackageJson(file('config.json'), configSchema);
@@ -82,7 +87,9 @@ export async function openPackage(packageDir: string, dtype?: string): Promise<M
     findWeights(dir, dtype),
   ]);
   const chatTemplate = await readChatTemplate(dir, tokenizerConfig, processor);
-  const ends = [generation.eos_token_id, config.eos_token_id, config.text_config.eos_token_id].find((ids) => ids !== undefined && ids !== null);
+  const ends = [generation.eos_token_id, config.eos_token_id, config.text_config.eos_token_id].find(
+    (ids) => ids !== undefined && ids !== null,
+  );
   return {
     dir,
     name: basename(dir),
@@ -107,7 +114,9 @@ async function readChatTemplate(dir: string, ...settings: ReadonlyArray<Record<s
     const template = holder.chat_template;
     if (typeof template === 'string') return template;
     // Several named templates: the one called default is for conversations.
-    const named = Array.isArray(template) ? template.find((entry: { name?: unknown }) => entry?.name === 'default') : undefined;
+    const named = Array.isArray(template)
+      ? template.find((entry: { name?: unknown }) => entry?.name === 'default')
+      : undefined;
     if (typeof named?.template === 'string') return named.template;
   }
   throw new WatchwordError('not-found', 'the model package has no chat template', {

@@ -18,22 +18,39 @@ export const DEFAULT_PICTURE_LIMITS: PictureLimits = { maxPixels: 50_000_000, ma
  * that a camera noted (EXIF) is applied. Throws `invalid-input` for what is no picture or a damaged one, `too-large`
  * before decoding when it has too many pixels.
  */
-export async function decodePicture(file: Uint8Array, limits: PictureLimits = DEFAULT_PICTURE_LIMITS): Promise<RgbPicture> {
-  if (file.length === 0) throw new WatchwordError('invalid-input', 'the picture is empty (0 bytes)', { hint: 'Give a picture file' });
+export async function decodePicture(
+  file: Uint8Array,
+  limits: PictureLimits = DEFAULT_PICTURE_LIMITS,
+): Promise<RgbPicture> {
+  if (file.length === 0)
+    throw new WatchwordError('invalid-input', 'the picture is empty (0 bytes)', { hint: 'Give a picture file' });
   if (file.length > limits.maxBytes) {
-    throw new WatchwordError('too-large', `the picture file has ${file.length} bytes, ${limits.maxBytes} are allowed`, { hint: 'Make it smaller' });
+    throw new WatchwordError('too-large', `the picture file has ${file.length} bytes, ${limits.maxBytes} are allowed`, {
+      hint: 'Make it smaller',
+    });
   }
   if (!PICTURE_STARTS.some((start) => start(file))) {
-    throw new WatchwordError('invalid-input', 'this is not a picture file', { hint: 'Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file' });
+    throw new WatchwordError('invalid-input', 'this is not a picture file', {
+      hint: 'Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file',
+    });
   }
-  const input = sharp(file, { failOn: 'error', limitInputPixels: limits.maxPixels, ignoreIcc: true, autoOrient: true, pages: 1, sequentialRead: true });
+  const input = sharp(file, {
+    failOn: 'error',
+    limitInputPixels: limits.maxPixels,
+    ignoreIcc: true,
+    autoOrient: true,
+    pages: 1,
+    sequentialRead: true,
+  });
   try {
-    const { width, height } = await input.metadata();
-    if (width * height > limits.maxPixels) throw tooManyPixels(width, height, limits);
-    const { data, info } = await input.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await input
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, pixels: asRgb(data, info.channels) };
   } catch (error) {
-    throw error instanceof WatchwordError ? error : pictureError(toError(error), limits);
+    throw pictureError(toError(error), limits);
   }
 }
 
@@ -62,15 +79,12 @@ function asRgb(data: Uint8Array, channels: number): Uint8Array {
   return rgb;
 }
 
-function tooManyPixels(width: number, height: number, limits: PictureLimits): WatchwordError {
-  return new WatchwordError('too-large', `the picture has ${width} x ${height} pixels, ${limits.maxPixels} are allowed`, {
-    hint: 'Make it smaller',
-  });
-}
-
 function pictureError(error: Error, limits: PictureLimits): WatchwordError {
   if (/pixel limit/i.test(error.message)) {
-    return new WatchwordError('too-large', `the picture has more than ${limits.maxPixels} pixels`, { hint: 'Make it smaller', cause: error });
+    return new WatchwordError('too-large', `the picture has more than ${limits.maxPixels} pixels`, {
+      hint: 'Make it smaller',
+      cause: error,
+    });
   }
   const [line = ''] = error.message.split('\n', 1);
   return new WatchwordError('invalid-input', `the picture is damaged or of a kind that cannot be read: ${line}`, {

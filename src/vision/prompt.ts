@@ -11,7 +11,9 @@ export interface TemplateMessage {
 }
 
 /** Renders a package's chat template, ending where the assistant is to speak. */
-export function createPromptWriter(files: Pick<ModelPackage, 'dir' | 'chatTemplate' | 'tokenizerConfig'>): (messages: readonly TemplateMessage[]) => string {
+export function createPromptWriter(
+  files: Pick<ModelPackage, 'dir' | 'chatTemplate' | 'tokenizerConfig'>,
+): (messages: readonly TemplateMessage[]) => string {
   const special: Record<string, unknown> = {};
   for (const [name, token] of Object.entries(files.tokenizerConfig)) {
     if (!name.endsWith('_token')) continue;
@@ -21,7 +23,10 @@ export function createPromptWriter(files: Pick<ModelPackage, 'dir' | 'chatTempla
   try {
     template = new Template(files.chatTemplate);
   } catch (error) {
-    throw new WatchwordError('corrupt', `the chat template cannot be read: ${toError(error).message}`, { where: files.dir, cause: error });
+    throw new WatchwordError('corrupt', `the chat template cannot be read: ${toError(error).message}`, {
+      where: files.dir,
+      cause: error,
+    });
   }
   return (messages) => {
     try {
@@ -69,9 +74,13 @@ export function expandPrompt(
     prefixLength = ids.length;
   }
   if (next !== blocks.length) {
-    throw new WatchwordError('invalid-input', `the prompt has ${next} places "${place.token}" for ${blocks.length} pictures`, {
-      hint: `Do not write ${place.token} in a question; pictures are given separately`,
-    });
+    throw new WatchwordError(
+      'invalid-input',
+      `the prompt has ${next} places "${place.token}" for ${blocks.length} pictures`,
+      {
+        hint: `Do not write ${place.token} in a question; pictures are given separately`,
+      },
+    );
   }
   return { ids, prefixLength };
 }

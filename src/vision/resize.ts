@@ -21,7 +21,8 @@ export function resizePicture(picture: RgbPicture, width: number, height: number
     pixels = resizeRows(pixels, currentWidth, picture.height, width, kernelFor(currentWidth, width, filter));
     currentWidth = width;
   }
-  if (height !== picture.height) pixels = resizeColumns(pixels, currentWidth, height, kernelFor(picture.height, height, filter));
+  if (height !== picture.height)
+    pixels = resizeColumns(pixels, currentWidth, height, kernelFor(picture.height, height, filter));
   return pixels === picture.pixels ? picture : { width, height, pixels };
 }
 
@@ -135,7 +136,8 @@ function resizeColumns(source: Uint8Array, width: number, to: number, kernel: Ke
     for (let tap = 0; tap < (count[y] as number); tap++) {
       const weight = weights[y * taps + tap] as number;
       const row = (low + tap) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = ((sums[x] as number) + Math.imul(source[row + x] as number, weight)) | 0;
+      for (let x = 0; x < stride; x++)
+        sums[x] = ((sums[x] as number) + Math.imul(source[row + x] as number, weight)) | 0;
     }
     const out = y * stride;
     for (let x = 0; x < stride; x++) target[out + x] = (sums[x] as number) >> PRECISION_BITS;

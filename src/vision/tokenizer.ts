@@ -28,7 +28,9 @@ export function createTokenizer(files: Pick<ModelPackage, 'dir' | 'tokenizer' | 
     encodePrompt: (text) => tokenizer.encode(text).ids,
     encode: (text) => (text === '' ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids),
     decode: (ids, special = false) =>
-      ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: !special, clean_up_tokenization_spaces: false }),
+      ids.length === 0
+        ? ''
+        : tokenizer.decode([...ids], { skip_special_tokens: !special, clean_up_tokenization_spaces: false }),
     idOf: (token) => tokenizer.token_to_id(token),
     tokenOf: (id) => tokenizer.id_to_token(id),
   };

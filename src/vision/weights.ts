@@ -43,13 +43,20 @@ export async function findWeights(packageDir: string, dtype?: string): Promise<W
   const wanted = dtype === undefined ? undefined : parseDtype(dtype);
   const common = PREFERRED.find((candidate) => WEIGHT_PARTS.every((part) => names.has(fileName(part, candidate))));
   const file = async (part: WeightPart): Promise<WeightFile> => {
-    const chosen = wanted?.[part] ?? (wanted ? undefined : common) ?? PREFERRED.find((candidate) => names.has(fileName(part, candidate)));
+    const chosen =
+      wanted?.[part] ??
+      (wanted ? undefined : common) ??
+      PREFERRED.find((candidate) => names.has(fileName(part, candidate)));
     const name = fileName(part, chosen ?? 'fp32');
     const path = join(folder, name);
-    if (chosen === undefined || !names.has(name)) return missing(path, `the model package has no onnx/${name}`, offered(names));
+    if (chosen === undefined || !names.has(name))
+      return missing(path, `the model package has no onnx/${name}`, offered(names));
     const { size } = await stat(path);
-    if (size === 0) throw new WatchwordError('corrupt', `onnx/${name} is empty`, { where: path, hint: 'Download it again' });
-    const data = [...names].filter((other) => other === `${name}_data` || other.startsWith(`${name}_data_`) || other === `${name}.data`);
+    if (size === 0)
+      throw new WatchwordError('corrupt', `onnx/${name} is empty`, { where: path, hint: 'Download it again' });
+    const data = [...names].filter(
+      (other) => other === `${name}_data` || other.startsWith(`${name}_data_`) || other === `${name}.data`,
+    );
     return { path, dtype: chosen, data: data.sort().map((other) => join(folder, other)) };
   };
   const [vision_encoder, embed_tokens, decoder_model_merged] = await Promise.all([
@@ -86,7 +93,9 @@ function fileName(part: WeightPart, dtype: Dtype): string {
 function parseDtype(text: string): Partial<Record<WeightPart, Dtype>> {
   const known = (name: string): Dtype => {
     if (Object.hasOwn(DTYPE_SUFFIX, name)) return name as Dtype;
-    throw new WatchwordError('invalid-input', `"${name}" is not a precision`, { hint: `Use one of ${Object.keys(DTYPE_SUFFIX).join(', ')}` });
+    throw new WatchwordError('invalid-input', `"${name}" is not a precision`, {
+      hint: `Use one of ${Object.keys(DTYPE_SUFFIX).join(', ')}`,
+    });
   };
   if (!text.includes('=')) {
     const all = known(text.trim());
@@ -96,14 +105,19 @@ function parseDtype(text: string): Partial<Record<WeightPart, Dtype>> {
   for (const entry of text.split(',')) {
     const [part = '', dtype = ''] = entry.split('=').map((word) => word.trim());
     const known_part = WEIGHT_PARTS.find((name) => name === part);
-    if (!known_part) throw new WatchwordError('invalid-input', `"${part}" is not a part of a model`, { hint: `Use ${WEIGHT_PARTS.join(', ')}` });
+    if (!known_part)
+      throw new WatchwordError('invalid-input', `"${part}" is not a part of a model`, {
+        hint: `Use ${WEIGHT_PARTS.join(', ')}`,
+      });
     wanted[known_part] = known(dtype);
   }
   return wanted;
 }
 
 function offered(names: ReadonlySet<string>): string {
-  const dtypes = (Object.keys(DTYPE_SUFFIX) as Dtype[]).filter((dtype) => WEIGHT_PARTS.every((part) => names.has(fileName(part, dtype))));
+  const dtypes = (Object.keys(DTYPE_SUFFIX) as Dtype[]).filter((dtype) =>
+    WEIGHT_PARTS.every((part) => names.has(fileName(part, dtype))),
+  );
   return dtypes.length > 0 ? `It has these precisions: ${dtypes.join(', ')}` : 'Download the missing file';
 }
 

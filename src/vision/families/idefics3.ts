@@ -14,7 +14,10 @@ const settingsSchema = z.looseObject({
   do_resize: z.boolean().default(true),
   do_rescale: z.boolean().default(true),
   do_normalize: z.boolean().default(true),
-  rescale_factor: z.number().positive().default(1 / 255),
+  rescale_factor: z
+    .number()
+    .positive()
+    .default(1 / 255),
   image_mean: z.array(z.number()).length(3).default([0.5, 0.5, 0.5]),
   image_std: z.array(z.number().positive()).length(3).default([0.5, 0.5, 0.5]),
 });
@@ -27,19 +30,27 @@ export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): F
   const parsed = settingsSchema.safeParse(files.preprocessor);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new WatchwordError('corrupt', `preprocessor_config.json: "${issue?.path.join('.')}" ${issue?.message}`, { where: files.dir });
+    throw new WatchwordError('corrupt', `preprocessor_config.json: "${issue?.path.join('.')}" ${issue?.message}`, {
+      where: files.dir,
+    });
   }
   const settings = parsed.data;
   const filter = FILTERS[settings.resample];
-  if (!filter) throw new WatchwordError('unsupported', `preprocessor_config.json: resample ${settings.resample} is not known`, { where: files.dir });
+  if (!filter)
+    throw new WatchwordError('unsupported', `preprocessor_config.json: resample ${settings.resample} is not known`, {
+      where: files.dir,
+    });
   const tileSize = settings.max_image_size.longest_edge;
   const imageTokenId = files.config.image_token_id ?? files.config.image_token_index;
   const imageToken = imageTokenId === undefined ? undefined : tokenizer.tokenOf(imageTokenId);
   if (imageTokenId === undefined || imageToken === undefined) {
-    throw new WatchwordError('corrupt', 'config.json names no image_token_id that the tokenizer knows', { where: files.dir });
+    throw new WatchwordError('corrupt', 'config.json names no image_token_id that the tokenizer knows', {
+      where: files.dir,
+    });
   }
   for (const token of [FAKE, GLOBAL]) {
-    if (tokenizer.idOf(token) === undefined) throw new WatchwordError('corrupt', `tokenizer.json has no token ${token}`, { where: files.dir });
+    if (tokenizer.idOf(token) === undefined)
+      throw new WatchwordError('corrupt', `tokenizer.json has no token ${token}`, { where: files.dir });
   }
   const featuresPerTile = featuresOf(files);
   const place = imageToken.repeat(featuresPerTile);
@@ -50,7 +61,13 @@ export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): F
     imageTokenId,
     featuresPerTile,
     tileSize,
-    cut: (picture, split) => cutTiles(picture, { split, filter, tileSize, longestEdge: settings.do_resize ? settings.size.longest_edge : undefined }),
+    cut: (picture, split) =>
+      cutTiles(picture, {
+        split,
+        filter,
+        tileSize,
+        longestEdge: settings.do_resize ? settings.size.longest_edge : undefined,
+      }),
     blockText: ({ rows, columns }) => blockText(rows, columns, place),
     normalise: (bytes) => normalise(bytes, tileSize, tables),
   };
@@ -84,7 +101,11 @@ function blockText(rows: number, columns: number, place: string): string {
 }
 
 /** Longest side to `longestEdge`, the other one even. */
-export function sizeToLongestEdge(width: number, height: number, longestEdge: number): { width: number; height: number } {
+export function sizeToLongestEdge(
+  width: number,
+  height: number,
+  longestEdge: number,
+): { width: number; height: number } {
   const aspect = width / height;
   const even = (side: number): number => Math.max(1, side % 2 === 0 ? side : side + 1);
   if (width >= height) return { width: longestEdge, height: even(Math.trunc(longestEdge / aspect)) };
@@ -124,7 +145,14 @@ function cutTiles(picture: RgbPicture, { split, filter, tileSize, longestEdge }:
   return { rows, columns, count, size: tileSize, bytes };
 }
 
-function copyTile(picture: RgbPicture, left: number, top: number, size: number, bytes: Uint8Array, index: number): void {
+function copyTile(
+  picture: RgbPicture,
+  left: number,
+  top: number,
+  size: number,
+  bytes: Uint8Array,
+  index: number,
+): void {
   const plane = size * size;
   const base = index * 3 * plane;
   for (let y = 0; y < size; y++) {
@@ -143,7 +171,9 @@ function normalisation(settings: z.infer<typeof settingsSchema>): Float32Array[]
     const std = settings.image_std[plane] ?? 1;
     return Float32Array.from({ length: 256 }, (_, level) => {
       const rescaled = settings.do_rescale ? Math.fround(level * settings.rescale_factor) : level;
-      return settings.do_normalize ? Math.fround(Math.fround(rescaled - Math.fround(mean)) / Math.fround(std)) : rescaled;
+      return settings.do_normalize
+        ? Math.fround(Math.fround(rescaled - Math.fround(mean)) / Math.fround(std))
+        : rescaled;
     });
   });
 }

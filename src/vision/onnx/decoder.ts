@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -55,7 +54,13 @@ export class Decoder {
   readonly packs: boolean;
   readonly notes: readonly string[];
 
-  constructor(options: { session: ort.InferenceSession; config: ModelConfig; file: string; packs: boolean; notes: readonly string[] }) {
+  constructor(options: {
+    session: ort.InferenceSession;
+    config: ModelConfig;
+    file: string;
+    packs: boolean;
+    notes: readonly string[];
+  }) {
     this.#session = options.session;
     this.#inputs = inputsOf(options.session);
     this.packs = options.packs;
@@ -63,8 +68,11 @@ export class Decoder {
     this.#pastNames = [...this.#inputs.keys()].filter((name) => name.startsWith('past_key_values.'));
     const embeds = this.#inputs.get('inputs_embeds');
     const hidden = embeds?.shape[2] ?? options.config.text_config.hidden_size;
-    if (!embeds || typeof hidden !== 'number' || this.#pastNames.length === 0) throw notADecoder(options.file, 'inputs_embeds or past_key_values are missing');
-    const unknown = [...this.#inputs.keys()].find((name) => !KNOWN_INPUTS.has(name) && !name.startsWith('past_key_values.'));
+    if (!embeds || typeof hidden !== 'number' || this.#pastNames.length === 0)
+      throw notADecoder(options.file, 'inputs_embeds or past_key_values are missing');
+    const unknown = [...this.#inputs.keys()].find(
+      (name) => !KNOWN_INPUTS.has(name) && !name.startsWith('past_key_values.'),
+    );
     if (unknown) throw notADecoder(options.file, `it asks for "${unknown}"`);
     this.hidden = hidden;
     this.#pastShapes = new Map(this.#pastNames.map((name) => [name, pastShape(name, this.#inputs, options)]));
@@ -72,7 +80,8 @@ export class Decoder {
 
   empty(): KeyValues {
     const tensors: Record<string, ort.Tensor> = {};
-    for (const [name, { heads, width, type }] of this.#pastShapes) tensors[name] = floats(new Float32Array(0), [1, heads, 0, width], type);
+    for (const [name, { heads, width, type }] of this.#pastShapes)
+      tensors[name] = floats(new Float32Array(0), [1, heads, 0, width], type);
     return { length: 0, tensors };
   }
 
@@ -84,7 +93,8 @@ export class Decoder {
       if (name === 'inputs_embeds') feeds[name] = floats(step.embeds, [1, length, this.hidden], type);
       else if (name === 'attention_mask') feeds[name] = int64(new Uint8Array(total).fill(1), [1, total]);
       else if (name === 'position_ids') feeds[name] = int64(positions(step), [1, length]);
-      else if (name === ROWS_INPUT) feeds[name] = int64(step.rows.length > 0 ? step.rows : [length - 1], [Math.max(1, step.rows.length)]);
+      else if (name === ROWS_INPUT)
+        feeds[name] = int64(step.rows.length > 0 ? step.rows : [length - 1], [Math.max(1, step.rows.length)]);
       else if (name === BIAS_INPUT) feeds[name] = new ort.Tensor('float32', attentionBias(step), [1, 1, length, total]);
       else if (name === 'num_logits_to_keep') feeds[name] = int64([0], []);
       else if (name === 'use_cache_branch') feeds[name] = new ort.Tensor('bool', [past.length > 0], [1]);
@@ -146,7 +156,15 @@ export async function openDecoder(
   return new Decoder({ session, config, file, packs: edit.bias, notes: edit.notes });
 }
 
-const KNOWN_INPUTS = new Set(['inputs_embeds', 'attention_mask', 'position_ids', 'num_logits_to_keep', 'use_cache_branch', ROWS_INPUT, BIAS_INPUT]);
+const KNOWN_INPUTS = new Set([
+  'inputs_embeds',
+  'attention_mask',
+  'position_ids',
+  'num_logits_to_keep',
+  'use_cache_branch',
+  ROWS_INPUT,
+  BIAS_INPUT,
+]);
 
 function readGraph(bytes: Buffer, file: string): OnnxGraph {
   try {
@@ -167,8 +185,14 @@ const MOST_IN_MEMORY = 64 * 1024 * 1024;
  * Opens an edited model without leaving anything behind: the model folder may be read-only and stays clean. External
  * weights are linked into a temporary folder beside the edited file, because the runtime looks for them there.
  */
-async function openEdited(edited: WireWriter, graph: OnnxGraph, weights: WeightFile, settings: SessionSettings): Promise<ort.InferenceSession> {
-  if (graph.externalFiles.length === 0 && edited.byteLength <= MOST_IN_MEMORY) return openSession(edited.toBuffer(), weights.path, settings);
+async function openEdited(
+  edited: WireWriter,
+  graph: OnnxGraph,
+  weights: WeightFile,
+  settings: SessionSettings,
+): Promise<ort.InferenceSession> {
+  if (graph.externalFiles.length === 0 && edited.byteLength <= MOST_IN_MEMORY)
+    return openSession(edited.toBuffer(), weights.path, settings);
   const folder = await mkdtemp(join(tmpdir(), 'watchword-'));
   try {
     const path = join(folder, basename(weights.path));
@@ -218,7 +242,8 @@ function attentionBias({ length, past, packed }: DecoderStep): Float32Array {
   const bias = new Float32Array(length * total);
   let start = 0;
   for (const part of packed ?? []) {
-    for (let row = start; row < start + part; row++) bias.fill(HIDDEN, row * total + past.length, row * total + past.length + start);
+    for (let row = start; row < start + part; row++)
+      bias.fill(HIDDEN, row * total + past.length, row * total + past.length + start);
     start += part;
   }
   return bias;
@@ -233,7 +258,8 @@ function pastShape(
   const text = config.text_config;
   const heads = numberOr(input?.shape[1], text.num_key_value_heads ?? text.num_attention_heads);
   const width = numberOr(input?.shape[3], text.head_dim ?? undefined);
-  if (!input || heads === undefined || width === undefined) throw notADecoder(file, `the shape of ${name} is not known`);
+  if (!input || heads === undefined || width === undefined)
+    throw notADecoder(file, `the shape of ${name} is not known`);
   return { heads, width, type: input.type };
 }
 

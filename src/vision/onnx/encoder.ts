@@ -22,7 +22,12 @@ export interface Embedder {
   release(): Promise<void>;
 }
 
-export async function openEncoder(weights: Weights, family: Family, hidden: number, settings: SessionSettings): Promise<VisionEncoder> {
+export async function openEncoder(
+  weights: Weights,
+  family: Family,
+  hidden: number,
+  settings: SessionSettings,
+): Promise<VisionEncoder> {
   const file = weights.vision_encoder.path;
   const session = await openSession(file, file, settings);
   const inputs = inputsOf(session);
@@ -32,20 +37,26 @@ export async function openEncoder(weights: Weights, family: Family, hidden: numb
   if (!pixels || unknown) throw unfit(file, unknown ? `it asks for "${unknown}"` : 'it has no input "pixel_values"');
   const [, , , height, width] = pixels.shape;
   for (const side of [height, width]) {
-    if (typeof side === 'number' && side !== family.tileSize) throw unfit(file, `it wants tiles of ${side} pixels, preprocessor_config.json makes ${family.tileSize}`);
+    if (typeof side === 'number' && side !== family.tileSize)
+      throw unfit(file, `it wants tiles of ${side} pixels, preprocessor_config.json makes ${family.tileSize}`);
   }
   const expected = family.featuresPerTile * hidden;
 
   const encodeSome = async (bytes: Uint8Array, count: number): Promise<Float32Array> => {
     const { tileSize } = family;
-    const feeds: Record<string, ort.Tensor> = { pixel_values: floats(family.normalise(bytes), [1, count, 3, tileSize, tileSize], pixels.type) };
+    const feeds: Record<string, ort.Tensor> = {
+      pixel_values: floats(family.normalise(bytes), [1, count, 3, tileSize, tileSize], pixels.type),
+    };
     if (inputs.has('pixel_attention_mask')) {
       const mask = new Uint8Array(count * tileSize * tileSize).fill(1);
       feeds.pixel_attention_mask = new ort.Tensor('bool', mask, [1, count, tileSize, tileSize]);
     }
     const features = (await session.run(feeds))[output];
     if (!features || features.size !== count * expected) {
-      throw unfit(file, `it gave ${features?.dims.join(' x ')} features for ${count} tiles, ${family.featuresPerTile} x ${hidden} each are expected`);
+      throw unfit(
+        file,
+        `it gave ${features?.dims.join(' x ')} features for ${count} tiles, ${family.featuresPerTile} x ${hidden} each are expected`,
+      );
     }
     return float32Of(features);
   };

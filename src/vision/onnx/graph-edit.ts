@@ -45,8 +45,21 @@ export function rowsInfluenceEachOther(graph: OnnxGraph): boolean {
   return graph.nodes.some((node) => PER_TENSOR.has(node.op) || node.op === 'MatMulNBits');
 }
 
-const PER_TENSOR = new Set(['DynamicQuantizeLinear', 'DynamicQuantizeMatMul', 'MatMulIntegerToFloat', 'QLinearMatMul', 'DynamicQuantizeLSTM']);
-const CONTRACTIONS = new Set(['MatMul', 'MatMulNBits', 'MatMulInteger', 'MatMulIntegerToFloat', 'DynamicQuantizeMatMul', 'FusedMatMul']);
+const PER_TENSOR = new Set([
+  'DynamicQuantizeLinear',
+  'DynamicQuantizeMatMul',
+  'MatMulIntegerToFloat',
+  'QLinearMatMul',
+  'DynamicQuantizeLSTM',
+]);
+const CONTRACTIONS = new Set([
+  'MatMul',
+  'MatMulNBits',
+  'MatMulInteger',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
+  'FusedMatMul',
+]);
 /** What may stand between the head's product and `logits`: all of these work row by row. */
 const ROWWISE = new Set(['Cast', 'Mul', 'Add', 'Div', 'Tanh', 'Identity', 'Neg', 'Sub']);
 
@@ -57,13 +70,15 @@ function gatherRows(graph: OnnxGraph): string | undefined {
   const head = findHead('logits', producers, path);
   if (typeof head === 'string') return head;
   const outputs = new Set(graph.outputs.map((output) => output.name));
-  if (path.some((node) => node.outputs.some((name) => name !== 'logits' && outputs.has(name)))) return 'the head feeds other outputs';
+  if (path.some((node) => node.outputs.some((name) => name !== 'logits' && outputs.has(name))))
+    return 'the head feeds other outputs';
 
   const quantised = producers.get(head.inputs[0] ?? '');
   const entry = quantised?.op === 'DynamicQuantizeLinear' ? quantised : head;
   const hidden = entry.inputs[0];
   if (!hidden) return 'the head has no activation input';
-  if (entry === quantised && !feedsOnly(graph, entry, new Set([head, ...path]))) return 'the head shares its quantised input';
+  if (entry === quantised && !feedsOnly(graph, entry, new Set([head, ...path])))
+    return 'the head shares its quantised input';
   graph.addInput({ name: ROWS_INPUT, elementType: ELEMENT.int64, dims: ['watchword_rows'] });
   const gathered = 'watchword.hidden';
   graph.nodes.splice(graph.nodes.indexOf(entry), 0, newNode('Gather', [hidden, ROWS_INPUT], [gathered], { axis: 1 }));
@@ -109,19 +124,28 @@ function addBias(graph: OnnxGraph): string | undefined {
   return undefined;
 }
 
-const FUSED_ATTENTION = new Set(['MultiHeadAttention', 'Attention', 'DecoderMaskedMultiHeadAttention', 'PagedAttention', 'SparseAttention']);
+const FUSED_ATTENTION = new Set([
+  'MultiHeadAttention',
+  'Attention',
+  'DecoderMaskedMultiHeadAttention',
+  'PagedAttention',
+  'SparseAttention',
+]);
 const POSITION_SLOT = 9;
 const BIAS_SLOT = 10;
 
 function biasGrouped(graph: OnnxGraph, nodes: readonly GraphNode[]): string | undefined {
   if (nodes.some((node) => node.inputs[BIAS_SLOT])) return 'GroupQueryAttention already has an attention bias';
-  if (nodes.some((node) => (intAttribute(node, 'local_window_size') ?? -1) > 0)) return 'GroupQueryAttention looks through a sliding window';
+  if (nodes.some((node) => (intAttribute(node, 'local_window_size') ?? -1) > 0))
+    return 'GroupQueryAttention looks through a sliding window';
   const rotary = nodes.some((node) => intAttribute(node, 'do_rotary') === 1);
   const hasPositions = graph.inputs.some((input) => input.name === 'position_ids');
   if (!rotary && !hasPositions) return 'the graph takes no position_ids';
   const names = new Set(graph.inputs.map((input) => input.name));
   // float16 keys need the bias in float16; one Cast serves all layers.
-  const half = graph.inputs.some((input) => input.name.startsWith('past_key_values') && input.elementType === ELEMENT.float16);
+  const half = graph.inputs.some(
+    (input) => input.name.startsWith('past_key_values') && input.elementType === ELEMENT.float16,
+  );
   const bias = half ? 'watchword.bias16' : BIAS_INPUT;
   if (half) graph.nodes.unshift(newNode('Cast', [BIAS_INPUT], [bias], { to: ELEMENT.float16 }));
   for (const node of nodes) {
@@ -139,7 +163,8 @@ function biasPlain(graph: OnnxGraph): string | undefined {
   if (!graph.inputs.some((input) => input.name === 'position_ids')) return 'the graph takes no position_ids';
   const softmaxes = graph.nodes.filter((node) => node.op === 'Softmax');
   if (softmaxes.length === 0) return 'no attention was found in the graph';
-  if (softmaxes.some((node) => ![-1, 3].includes(intAttribute(node, 'axis') ?? -1))) return 'a Softmax does not run over the last axis';
+  if (softmaxes.some((node) => ![-1, 3].includes(intAttribute(node, 'axis') ?? -1)))
+    return 'a Softmax does not run over the last axis';
   if (graph.opset < CASTLIKE_SINCE) return `opset ${graph.opset} is older than ${CASTLIKE_SINCE}`;
   softmaxes.forEach((softmax, index) => {
     const scores = softmax.inputs[0] ?? '';

@@ -90,7 +90,12 @@ export function parseOnnx(file: Uint8Array): OnnxGraph {
 }
 
 /** A node of ours, with integer attributes only. */
-export function newNode(op: string, inputs: string[], outputs: string[], attributes: Record<string, number> = {}): GraphNode {
+export function newNode(
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: Record<string, number> = {},
+): GraphNode {
   const rest = Object.entries(attributes).map(([name, value]) => {
     // AttributeProto: name 1, i 3, type 20 (2 is INT); NodeProto.attribute is field 5.
     const attribute = new WireWriter().text(1, name).varint(3, value).varint(20, 2);
@@ -113,7 +118,14 @@ export function intAttribute(node: GraphNode, name: string): number | undefined 
 }
 
 function parseNode(bytes: Uint8Array): GraphNode {
-  const node = { name: '', op: '', domain: '', inputs: [] as string[], outputs: [] as string[], rest: [] as WireField[] };
+  const node = {
+    name: '',
+    op: '',
+    domain: '',
+    inputs: [] as string[],
+    outputs: [] as string[],
+    rest: [] as WireField[],
+  };
   for (const entry of readFields(bytes)) {
     if (entry.field === NODE.input) node.inputs.push(textOf(entry.bytes));
     else if (entry.field === NODE.output) node.outputs.push(textOf(entry.bytes));

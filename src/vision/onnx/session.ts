@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -5,6 +6,9 @@ import { toError, WatchwordError } from '../../platform/errors.ts';
 
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorrt';
 export type Provider = Exclude<Device, 'auto'>;
+
+// Errors are thrown with their text; printing them as well only disturbs a program's own output.
+ort.env.logLevel = 'fatal';
 
 export interface SessionSettings {
   readonly provider: Provider;
@@ -22,7 +26,11 @@ export function defaultThreads(weightBytes: number): number {
  * it grows to the largest picture ever seen and keeps it, at no measured gain.
  * Throws `corrupt` naming the file when it cannot be loaded.
  */
-export async function openSession(model: string | Uint8Array, file: string, settings: SessionSettings): Promise<ort.InferenceSession> {
+export async function openSession(
+  model: string | Uint8Array,
+  file: string,
+  settings: SessionSettings,
+): Promise<ort.InferenceSession> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [settings.provider],
     intraOpNumThreads: settings.threads,
@@ -33,7 +41,9 @@ export async function openSession(model: string | Uint8Array, file: string, sett
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
   try {
-    return await (typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options));
+    return await (typeof model === 'string'
+      ? ort.InferenceSession.create(model, options)
+      : ort.InferenceSession.create(model, options));
   } catch (error) {
     const [line = ''] = toError(error).message.split('\n', 1);
     throw new WatchwordError('corrupt', `onnx/${basename(file)} cannot be loaded: ${line}`, {
@@ -69,15 +79,31 @@ export async function chooseProvider(device: Device, probe: string, integerWeigh
   if (integerWeights) return { provider: 'cpu', reason: 'integer weights run best on the processor' };
   const reasons: string[] = [];
   for (const candidate of ['cuda', 'webgpu'] as const) {
-    const missing = await tryProvider(candidate, probe);
+    const missing = (await lacks(candidate)) ?? (await tryProvider(candidate, probe));
     if (missing === undefined) return { provider: candidate, reason: ['it works here', ...reasons].join('; ') };
     reasons.push(`${candidate}: ${missing}`);
   }
   return { provider: 'cpu', reason: reasons.join('; ') };
 }
 
+/** What plainly is not there is not tried: the native libraries print several lines about it. */
+async function lacks(provider: 'cuda' | 'webgpu'): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  if (provider === 'cuda') {
+    const nodes = await readdir('/dev').catch(() => []);
+    return nodes.some((name) => name.startsWith('nvidia') || name.startsWith('nvhost'))
+      ? undefined
+      : 'no NVIDIA device';
+  }
+  for (const folder of ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']) {
+    if ((await readdir(folder).catch(() => [])).length > 0) return undefined;
+  }
+  return 'no Vulkan driver';
+}
+
 async function tryProvider(provider: Provider, probe: string): Promise<string | undefined> {
-  if (!ort.listSupportedBackends().some((backend) => backend.name === provider)) return 'not part of this build of ONNX Runtime';
+  if (!ort.listSupportedBackends().some((backend) => backend.name === provider))
+    return 'not part of this build of ONNX Runtime';
   try {
     const session = await openSession(probe, probe, { provider, threads: 1 });
     await session.release();
@@ -89,9 +115,12 @@ async function tryProvider(provider: Provider, probe: string): Promise<string | 
 }
 
 /** Name, element type and shape of each input, from the model itself. */
-export function inputsOf(session: ort.InferenceSession): Map<string, { type: ort.Tensor.Type; shape: ReadonlyArray<number | string> }> {
+export function inputsOf(
+  session: ort.InferenceSession,
+): Map<string, { type: ort.Tensor.Type; shape: ReadonlyArray<number | string> }> {
   const inputs = new Map<string, { type: ort.Tensor.Type; shape: ReadonlyArray<number | string> }>();
-  for (const meta of session.inputMetadata) if (meta.isTensor) inputs.set(meta.name, { type: meta.type, shape: meta.shape });
+  for (const meta of session.inputMetadata)
+    if (meta.isTensor) inputs.set(meta.name, { type: meta.type, shape: meta.shape });
   return inputs;
 }
 
@@ -110,7 +139,8 @@ export function floats(values: Float32Array, dims: readonly number[], type: ort.
 /** A float tensor's values as float32. */
 export function float32Of(tensor: ort.Tensor): Float32Array {
   if (tensor.type === 'float32') return tensor.data as Float32Array;
-  if (tensor.type !== 'float16') throw new WatchwordError('unsupported', `a ${tensor.type} tensor stands where floats are expected`);
+  if (tensor.type !== 'float16')
+    throw new WatchwordError('unsupported', `a ${tensor.type} tensor stands where floats are expected`);
   // Newer runtimes hand out Float16Array, older ones the bits as Uint16Array.
   const { buffer, byteOffset, length } = tensor.data as Uint16Array;
   return fromHalf(new Uint16Array(buffer, byteOffset, length));

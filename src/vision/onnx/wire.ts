@@ -84,7 +84,8 @@ export function readFields(message: Uint8Array): WireField[] {
       length = Number(size.value);
     }
     if (length < 0) throw new RangeError(`unknown protobuf wire type ${wire} at byte ${at}`);
-    if (at + length > message.length) throw new RangeError(`field ${field} needs ${length} bytes at ${at}, the message ends at ${message.length}`);
+    if (at + length > message.length)
+      throw new RangeError(`field ${field} needs ${length} bytes at ${at}, the message ends at ${message.length}`);
     fields.push({ field, wire, value: 0n, bytes: message.subarray(at, at + length) });
     at += length;
   }
