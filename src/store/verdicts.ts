@@ -133,7 +133,7 @@ export class VerdictStore {
     return guarded('reading verdicts', () =>
       this.#db
         .prepare<[object], TimelineBucket>(
-          `SELECT :from + (captured_at - :from) / :width * :width AS "from", total(value = 'y') AS yes,
+          `SELECT :from + CAST((captured_at - :from) / :width AS INTEGER) * :width AS "from", total(value = 'y') AS yes,
              total(value = 'n') AS no, total(value = '?') AS unknown, min(score) / 1e4 AS minScore,
              max(score) / 1e4 AS maxScore, avg(score) / 1e4 AS meanScore
            ${FROM_ASKED} GROUP BY 1 ORDER BY 1`,
