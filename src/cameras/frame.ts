@@ -26,4 +26,6 @@ export type SampledPicture = Omit<Frame, 'cameraId' | 'seq'>;
  */
 export interface FrameSource {
   pictures(signal: AbortSignal): AsyncIterable<SampledPicture>;
+  /** What a person should know about how it works at the moment, such as a fall-back in use. Empty when all is as wished. */
+  readonly notes: readonly string[];
 }

@@ -1,0 +1,182 @@
+import { connect } from 'node:tls';
+import type { Clock } from '../platform/clock.ts';
+import { WatchwordError } from '../platform/errors.ts';
+import { connectionCause } from './causes.ts';
+import { ffmpegPictures, type Picking, type StreamPicture } from './ffmpeg.ts';
+import type { FrameSource, SampledPicture } from './frame.ts';
+import { KeyframeSpacing } from './keyframe-spacing.ts';
+import type { StreamPacket } from './packet-log.ts';
+import type { CameraSettings, Decoder } from './settings.ts';
+import type { SourceAddress } from './source-address.ts';
+
+/** A sampled keyframe may come this much earlier than asked. */
+const EARLIEST = 0.65;
+/** After so long of full decoding a new connection tries keyframes again: the camera's settings may have changed. */
+const FULL_DECODING_MS = 3_600_000;
+
+/** Options before `-i` for each decoder, best first; plain software is always the last resort. */
+const DECODER_OPTIONS: Record<Decoder, ReadonlyArray<readonly string[]>> = {
+  software: [],
+  auto: [['-hwaccel', 'auto']],
+  cuda: [['-hwaccel', 'cuda']],
+  vaapi: [['-hwaccel', 'vaapi']],
+  v4l2m2m: [
+    ['-c:v', 'h264_v4l2m2m'],
+    ['-c:v', 'hevc_v4l2m2m'],
+  ],
+  nvv4l2dec: [
+    ['-c:v', 'h264_nvv4l2dec'],
+    ['-c:v', 'hevc_nvv4l2dec'],
+  ],
+};
+
+/**
+ * An RTSP camera through one ffmpeg per connection. Decodes keyframes only while their measured distance allows the wanted
+ * interval within 35 %, and everything otherwise; tries the chosen hardware decoder and falls back to software.
+ */
+export class RtspSource implements FrameSource {
+  readonly #address: SourceAddress;
+  readonly #settings: CameraSettings;
+  readonly #clock: Clock;
+  readonly #program: string;
+  /** Since when and why everything is decoded; undefined while keyframes do. */
+  #full: { since: number; reason: string } | undefined;
+  #decoderTry = 0;
+
+  constructor(options: { address: SourceAddress; settings: CameraSettings; clock: Clock; program: string }) {
+    this.#address = options.address;
+    this.#settings = options.settings;
+    this.#clock = options.clock;
+    this.#program = options.program;
+  }
+
+  get notes(): string[] {
+    const notes: string[] = [];
+    if (this.#full) notes.push(`every picture is decoded, which costs more: ${this.#full.reason}`);
+    const tries = DECODER_OPTIONS[this.#settings.decoder];
+    if (tries.length > 0 && this.#decoderTry >= tries.length) {
+      notes.push(`the decoder "${this.#settings.decoder}" does not work here: decoding in software`);
+    }
+    return notes;
+  }
+
+  async *pictures(signal: AbortSignal): AsyncGenerator<SampledPicture, void, void> {
+    if (this.#full !== undefined && this.#clock.monotonic() - this.#full.since > FULL_DECODING_MS)
+      this.#full = undefined;
+    if (this.#address.scheme === 'rtsps' && this.#settings.verifyCertificate)
+      await checkCertificate(this.#address, signal);
+    // Each turn is another way of decoding: there are at most as many as decoders, plus one.
+    while (!signal.aborted) yield* this.#connection(signal);
+  }
+
+  /** One run of ffmpeg. Returns when the signal is aborted or when another way of decoding has to be tried. */
+  async *#connection(signal: AbortSignal): AsyncGenerator<SampledPicture, void, void> {
+    const connection = new AbortController();
+    const stop = (): void => connection.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const isKeyframes = this.#full === undefined;
+    const decodeAll = (reason: string): void => {
+      this.#full = { since: this.#clock.monotonic(), reason };
+      stop();
+    };
+    const spacing = new KeyframeSpacing({ everyMs: this.#settings.everyMs });
+    const onPacket = (packet: StreamPacket): void => {
+      if (isKeyframes && this.#full === undefined && spacing.isTooFar(packet))
+        decodeAll('keyframes are further apart than the interval');
+    };
+    let delivered = 0;
+    try {
+      for await (const picture of this.#run({ isKeyframes, onPacket, signal: connection.signal })) {
+        // A stream with reordered pictures makes the decoder hold each keyframe back until two more have come.
+        if (isKeyframes && picture.lagMs > this.#settings.everyMs) {
+          decodeAll('the stream reorders its pictures, which delays keyframes');
+          return;
+        }
+        delivered++;
+        yield picture;
+      }
+    } catch (error) {
+      // A hardware decoder that does not work ends before its first picture; what the network says is not its fault.
+      const tries = DECODER_OPTIONS[this.#settings.decoder].length;
+      if (delivered > 0 || this.#decoderTry >= tries || isNetworkTrouble(error)) throw error;
+      this.#decoderTry++;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      connection.abort();
+    }
+  }
+
+  #run(options: {
+    isKeyframes: boolean;
+    onPacket: (packet: StreamPacket) => void;
+    signal: AbortSignal;
+  }): AsyncGenerator<StreamPicture, void, void> {
+    const { isKeyframes, onPacket, signal } = options;
+    const { transport, decoder, everyMs, maxWidth, quality } = this.#settings;
+    const picking: Picking = isKeyframes
+      ? { kind: 'spaced', atLeastMs: everyMs * EARLIEST }
+      : { kind: 'grid', everyMs };
+    // low_delay hands a keyframe out at once instead of when the next one comes; it would disorder other pictures.
+    const decoding = isKeyframes ? ['-skip_frame', 'nokey', '-flags', 'low_delay'] : [];
+    return ffmpegPictures({
+      program: this.#program,
+      inputOptions: [
+        ...[
+          '-protocol_whitelist',
+          'rtp,srtp,udp,tcp,tls,crypto',
+          '-rtsp_transport',
+          transport,
+          '-allowed_media_types',
+          'video',
+        ],
+        // The stream is looked at until its first keyframe tells what it is, and no longer.
+        ...['-fpsprobesize', '0', '-analyzeduration', '15000000', '-probesize', '50000000'],
+        ...decoding,
+        ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? []),
+        ...['-f', 'rtsp'],
+      ],
+      input: this.#address.target,
+      picking,
+      maxWidth,
+      quality,
+      clock: this.#clock,
+      signal,
+      onPacket,
+    });
+  }
+}
+
+function isNetworkTrouble(error: unknown): boolean {
+  return (
+    error instanceof WatchwordError &&
+    error.kind !== 'unsupported' &&
+    error.kind !== 'internal' &&
+    error.kind !== 'corrupt'
+  );
+}
+
+/**
+ * Looks at the certificate once before each connection, because ffmpeg does not check it for RTSP. This catches a wrong or
+ * self-signed certificate and says so; it does not bind the later connection to the same certificate.
+ */
+function checkCertificate(address: SourceAddress, signal: AbortSignal): Promise<void> {
+  const { hostname, port } = new URL(address.target);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port: port === '' ? 322 : Number(port),
+      servername: /[a-z]/i.test(host) ? host : '',
+    });
+    const finish = (error?: Error): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    const onAbort = (): void => finish();
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('secureConnect', () => finish());
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(connectionCause(error)));
+  });
+}
