@@ -3,6 +3,8 @@ import { parseCommandTopic, type Topics } from './topics.ts';
 
 /** Who may do what at the embedded broker. Pure: the broker asks, this answers. */
 export interface BrokerAccess {
+  /** False: everyone who reaches the port is admitted. */
+  readonly asksForPassword: boolean;
   /** Whether this user and password may connect. Takes the same time for every wrong pair. */
   admits(user: string | undefined, password: Uint8Array | undefined): boolean;
   /** Whether a guest (anyone but the daemon itself) may publish there: commands only. */
@@ -23,6 +25,7 @@ export function brokerAccess(options: {
   const { topics, homeAssistantPrefix, credentials } = options;
   const expected = credentials && digest(credentials.user, Buffer.from(credentials.password));
   return {
+    asksForPassword: expected !== undefined,
     admits: (user, password) =>
       expected === undefined || timingSafeEqual(expected, digest(user ?? '', password ?? new Uint8Array())),
     mayPublish: (topic) => topic === `${homeAssistantPrefix}/status` || parseCommandTopic(topics, topic) !== undefined,

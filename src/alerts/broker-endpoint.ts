@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { Clock } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import { brokerAccess } from './broker-access.ts';
+import { EmbeddedBroker } from './embedded-broker.ts';
 import type { Endpoint } from './mqtt-channel.ts';
 import type { EmbeddedBrokerSettings, ExternalBrokerSettings } from './settings.ts';
+import type { Topics } from './topics.ts';
 
 /** Reads a secret from its file: the first line, without its line break. */
 export async function readSecret(file: string, setting: string): Promise<string> {
@@ -14,29 +19,98 @@ export async function readSecret(file: string, setting: string): Promise<string>
   return line;
 }
 
-/** The external broker's address and credentials, read anew for each connection. */
-export async function externalEndpoint(settings: ExternalBrokerSettings): Promise<Endpoint> {
-  const file = (path: string | undefined, setting: string): Promise<Buffer> | undefined =>
-    path ? readSettingFile(path, setting) : undefined;
-  const [ca, cert, key] = await Promise.all([
-    file(settings.caFile, 'mqtt.caFile'),
-    file(settings.certFile, 'mqtt.certFile'),
-    file(settings.keyFile, 'mqtt.keyFile'),
-  ]);
-  return { target: settings.url, user: settings.user, password: await passwordOf(settings), ca, cert, key };
+/** The broker that alerts go to: ours or somebody else's. */
+export interface BrokerLink {
+  /** Called before each connection; rejects when that cannot be tried now. */
+  endpoint(): Promise<Endpoint>;
+  /** For people and subscribers: without credentials. */
+  readonly url: string;
+  readonly protocol: '5' | '3.1.1' | 'auto';
+  stop(): Promise<void>;
 }
 
-/** User and password that the embedded broker asks for; undefined when it asks for none. */
-export async function embeddedCredentials(
+/** Somebody else's broker: credentials and certificates are read anew for each connection. */
+export function externalLink(settings: ExternalBrokerSettings): BrokerLink {
+  const file = (path: string | undefined, setting: string) => (path ? readSettingFile(path, setting) : undefined);
+  return {
+    async endpoint() {
+      const [ca, cert, key] = await Promise.all([
+        file(settings.caFile, 'mqtt.caFile'),
+        file(settings.certFile, 'mqtt.certFile'),
+        file(settings.keyFile, 'mqtt.keyFile'),
+      ]);
+      return { target: settings.url, user: settings.user, password: await passwordOf(settings), ca, cert, key };
+    },
+    url: settings.url,
+    protocol: settings.protocol,
+    stop: () => Promise.resolve(),
+  };
+}
+
+export interface EmbeddedLinkOptions {
+  readonly settings: EmbeddedBrokerSettings;
+  readonly topics: Topics;
+  readonly homeAssistantPrefix: string;
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Our own broker, started at the first connection. A port that is taken is a failed try like any other. */
+export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
+  const { settings, topics, homeAssistantPrefix, clientId, clock, logger } = options;
+  let running: EmbeddedBroker | undefined;
+  const started = async (): Promise<EmbeddedBroker> => {
+    const access = brokerAccess({ topics, homeAssistantPrefix, credentials: await credentialsOf(settings) });
+    const { host, port, maxConnections } = settings;
+    const tls = await tlsOf(settings);
+    const broker = new EmbeddedBroker({
+      host,
+      port,
+      tls,
+      access,
+      ownClientId: clientId,
+      maxConnections,
+      clock,
+      logger,
+    });
+    try {
+      await broker.start();
+    } catch (thrown) {
+      await broker.stop();
+      throw thrown;
+    }
+    logger.info('the embedded MQTT broker listens', {
+      url: broker.url,
+      password: access.asksForPassword ? 'required' : 'none',
+    });
+    return broker;
+  };
+  return {
+    async endpoint() {
+      running ??= await started();
+      const broker = running;
+      return { target: () => broker.connection() };
+    },
+    get url() {
+      return running?.url ?? `mqtt://${settings.host}:${settings.port}`;
+    },
+    protocol: '3.1.1',
+    async stop() {
+      await running?.stop();
+      running = undefined;
+    },
+  };
+}
+
+async function credentialsOf(
   settings: EmbeddedBrokerSettings,
 ): Promise<{ user: string; password: string } | undefined> {
   const password = await passwordOf(settings);
   return settings.user !== undefined && password !== undefined ? { user: settings.user, password } : undefined;
 }
 
-export async function embeddedTls(
-  settings: EmbeddedBrokerSettings,
-): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+async function tlsOf(settings: EmbeddedBrokerSettings): Promise<{ cert: Buffer; key: Buffer } | undefined> {
   if (!settings.certFile || !settings.keyFile) return undefined;
   const [cert, key] = await Promise.all([
     readSettingFile(settings.certFile, 'mqtt.certFile'),

@@ -86,6 +86,10 @@ export class Delivery {
     this.#repeats = new RepeatLimiter({ clock: options.clock, logger });
   }
 
+  get channel(): AlertChannel {
+    return this.#receiver.channel;
+  }
+
   stats(): DeliveryStats {
     return { delivered: this.#delivered, failed: this.#failed, inFlight: this.#inFlight, held: this.#lanes.held };
   }
