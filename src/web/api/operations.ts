@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import type { Role } from '../deps.ts';
+import {
+  acknowledgeBody,
+  cameraSchema,
+  errorSchema,
+  eventPageSchema,
+  eventQuerySchema,
+  eventSchema,
+  findingSchema,
+  healthSchema,
+  markBody,
+  noteBody,
+  ruleSchema,
+  scoresSchema,
+  stateSchema,
+  systemSchema,
+} from './schemas.ts';
+
+export interface Operation {
+  readonly method: 'get' | 'post';
+  /** Below `/api/v1`, parameters as `:name`. */
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** A schema, or the media type of what is not JSON. */
+  readonly answer: z.ZodType | 'image/jpeg' | 'text/event-stream' | 'openapi';
+}
+
+/** Every operation of the API in one list: what the description is made of. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/cameras',
+    role: 'viewer',
+    summary: 'All cameras with their health',
+    answer: cameraSchema.array(),
+  },
+  {
+    method: 'get',
+    path: '/cameras/:id/snapshot.jpg',
+    role: 'viewer',
+    summary: 'The newest picture of a camera',
+    answer: 'image/jpeg',
+  },
+  {
+    method: 'get',
+    path: '/rules',
+    role: 'viewer',
+    summary: 'The rules in force and what they compiled to',
+    answer: ruleSchema.array(),
+  },
+  {
+    method: 'get',
+    path: '/rules/findings',
+    role: 'viewer',
+    summary: 'What is wrong or doubtful in the rule files',
+    answer: findingSchema.array(),
+  },
+  {
+    method: 'get',
+    path: '/states',
+    role: 'viewer',
+    summary: 'Each rule on each camera, now',
+    answer: stateSchema.array(),
+  },
+  {
+    method: 'get',
+    path: '/events',
+    role: 'viewer',
+    summary: 'Events, newest first',
+    query: eventQuerySchema,
+    answer: eventPageSchema,
+  },
+  { method: 'get', path: '/events/:id', role: 'viewer', summary: 'One event', answer: eventSchema },
+  {
+    method: 'get',
+    path: '/events/:id/snapshot.jpg',
+    role: 'viewer',
+    summary: 'The frame that decided it',
+    answer: 'image/jpeg',
+  },
+  { method: 'get', path: '/events/:id/scores', role: 'viewer', summary: 'The scores around it', answer: scoresSchema },
+  {
+    method: 'post',
+    path: '/events/:id/acknowledge',
+    role: 'operator',
+    summary: 'Say that somebody takes care of it',
+    body: acknowledgeBody,
+    answer: eventSchema,
+  },
+  {
+    method: 'post',
+    path: '/events/:id/mark',
+    role: 'operator',
+    summary: 'Say whether it was right',
+    body: markBody,
+    answer: eventSchema,
+  },
+  {
+    method: 'post',
+    path: '/events/:id/note',
+    role: 'operator',
+    summary: 'Write a note',
+    body: noteBody,
+    answer: eventSchema,
+  },
+  { method: 'get', path: '/health', role: 'viewer', summary: 'What each part says of itself', answer: healthSchema },
+  { method: 'get', path: '/system', role: 'viewer', summary: 'Versions, model and this run', answer: systemSchema },
+  {
+    method: 'get',
+    path: '/live',
+    role: 'viewer',
+    summary: 'Changes as they happen: server-sent events `camera`, `frame`, `state`, `event`, `health`, `rules`',
+    answer: 'text/event-stream',
+  },
+  { method: 'get', path: '/openapi.json', role: 'viewer', summary: 'This description', answer: 'openapi' },
+];
+
+export { errorSchema };

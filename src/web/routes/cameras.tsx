@@ -1,0 +1,14 @@
+import { Hono } from 'hono';
+import { allow } from '../access.ts';
+import { pageOf, type WebEnv, type WebParts } from '../context.ts';
+import { cameraTile, cameraTiles } from '../now-board.ts';
+import { CameraPage, CamerasPage } from '../views/cameras.tsx';
+
+export function cameraRoutes(parts: WebParts): Hono<WebEnv> {
+  const { deps } = parts;
+  return new Hono<WebEnv>()
+    .get('/cameras', allow('viewer'), (c) => c.html(<CamerasPage page={pageOf(c, parts)} tiles={cameraTiles(deps)} />))
+    .get('/cameras/:id', allow('viewer'), (c) =>
+      c.html(<CameraPage page={pageOf(c, parts)} tile={cameraTile(deps, c.req.param('id'))} />),
+    );
+}

@@ -1,0 +1,83 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { WatchwordError } from '../platform/errors.ts';
+import type { WebApp } from './web-app.tsx';
+
+export interface WebServerOptions {
+  readonly web: WebApp;
+  /** Address to listen on; `0.0.0.0` or `::` for all. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+}
+
+/** Listens with the web app. */
+export class WebServer {
+  readonly #options: WebServerOptions;
+  #server: Server | undefined;
+
+  constructor(options: WebServerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the address people can open. Rejects with `conflict` when the port is taken. */
+  async start(): Promise<{ url: string; port: number }> {
+    const { web, host, port } = this.#options;
+    const server = createAdaptorServer({
+      fetch: web.app.fetch,
+      createServer,
+      // Slow clients: the request must arrive in time; answers may take long (live streams).
+      serverOptions: {
+        headersTimeout: 10_000,
+        requestTimeout: 30_000,
+        keepAliveTimeout: 65_000,
+        maxHeaderSize: 16 * 1024,
+      },
+    }) as Server;
+    server.maxConnections = 1_000;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+      server.listen(port, host, resolve);
+    });
+    server.on('error', () => undefined);
+    this.#server = server;
+    const bound = (server.address() as AddressInfo).port;
+    const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    return { url: `http://${shown}:${bound}/`, port: bound };
+  }
+
+  /** Ends live streams, lets running answers finish, cuts what is left after the grace period's signal. */
+  async stop(signal?: AbortSignal): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    this.#options.web.close();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const cut = (): void => server.closeAllConnections();
+    if (signal?.aborted) cut();
+    signal?.addEventListener('abort', cut, { once: true });
+    await closed;
+    signal?.removeEventListener('abort', cut);
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): WatchwordError {
+  if (error.code === 'EADDRINUSE') {
+    return new WatchwordError('conflict', `port ${port} on ${host} is taken`, {
+      hint: 'Stop the program that has it, or choose another port',
+      cause: error,
+    });
+  }
+  if (error.code === 'EACCES') {
+    return new WatchwordError('forbidden', `port ${port} needs more rights`, {
+      hint: 'Choose a port above 1023',
+      cause: error,
+    });
+  }
+  return new WatchwordError('invalid-input', `cannot listen on ${host}:${port}: ${error.message}`, {
+    hint: 'Check the address',
+    cause: error,
+  });
+}

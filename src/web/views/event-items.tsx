@@ -1,0 +1,163 @@
+import { mayDo, type Page } from '../context.ts';
+import type { ReviewedEvent } from '../deps.ts';
+import { Icon } from './icons.tsx';
+import { ActionForm, anchor, SeverityPill, When } from './parts.tsx';
+
+/** Where an event stands on a page: what a review action gives back. */
+export type EventPlace = 'card' | 'row' | 'detail';
+
+interface ItemProps {
+  readonly page: Page;
+  readonly reviewed: ReviewedEvent;
+  readonly cameraName: string | undefined;
+}
+
+/** An open event on the Now page. */
+export function EventCard({ page, reviewed, cameraName }: ItemProps) {
+  const { event } = reviewed;
+  return (
+    <li id={anchor('event', event.id).id} class={`card severity-edge-${event.severity}`}>
+      <EventThumb page={page} reviewed={reviewed} />
+      <div class="card-text">
+        <a class="card-words" href={eventPath(event.id)}>
+          {event.words}
+        </a>
+        <p class="meta">
+          <SeverityPill page={page} severity={event.severity} />
+          <span>{cameraName ?? event.cameraId}</span>
+          <When page={page} at={event.startedAt} />
+        </p>
+        {event.stale ? <p class="stale">{page.t.event.stale}</p> : null}
+      </div>
+      <ReviewButtons page={page} reviewed={reviewed} place="card" />
+    </li>
+  );
+}
+
+/** An event in the review list. */
+export function EventRow({ page, reviewed, cameraName }: ItemProps) {
+  const { event } = reviewed;
+  return (
+    <li
+      id={anchor('event', event.id).id}
+      class={`row severity-edge-${event.severity}${event.endedAt === null ? ' row-open' : ''}`}
+      data-event
+    >
+      <EventThumb page={page} reviewed={reviewed} />
+      <div class="row-text">
+        <a class="card-words" href={eventPath(event.id)} data-open>
+          {event.words}
+        </a>
+        <p class="meta">
+          <SeverityPill page={page} severity={event.severity} />
+          <OpenOrOver page={page} reviewed={reviewed} />
+          <span>{cameraName ?? event.cameraId}</span>
+          <When page={page} at={event.startedAt} />
+        </p>
+        {reviewed.review.note ? <p class="note-line">{reviewed.review.note}</p> : null}
+      </div>
+      <ReviewButtons page={page} reviewed={reviewed} place="row" />
+    </li>
+  );
+}
+
+/** The words' link covers the whole item, so the picture needs none of its own. */
+function EventThumb({ page, reviewed }: Omit<ItemProps, 'cameraName'>) {
+  return (
+    <span class="thumb">
+      <img
+        src={snapshotPath(reviewed.event.id)}
+        alt=""
+        width="160"
+        height="90"
+        loading="lazy"
+        decoding="async"
+        data-fallback={page.t.event.noPicture}
+      />
+    </span>
+  );
+}
+
+/** `open for 12 min` or `over after 42 min`. */
+export function OpenOrOver({ page, reviewed }: Omit<ItemProps, 'cameraName'>) {
+  const { event } = reviewed;
+  const { t, times } = page;
+  if (event.endedAt === null) {
+    return <span class="pill pill-open">{t.event.openFor(times.roughly(page.now - event.startedAt))}</span>;
+  }
+  return <span class="pill pill-over">{t.event.over(times.roughly(event.endedAt - event.startedAt))}</span>;
+}
+
+/** Acknowledge, right, wrong: one tap each; a second tap takes a mark back. Viewers see what others said. */
+export function ReviewButtons({ page, reviewed, place }: { page: Page; reviewed: ReviewedEvent; place: EventPlace }) {
+  const { t, identity } = page;
+  const { event, review } = reviewed;
+  if (!mayDo(identity, 'operator')) return <ReviewState page={page} reviewed={reviewed} />;
+  const { selector } = anchor(place === 'detail' ? 'review' : 'event', event.id);
+  const form = { page, target: selector };
+  return (
+    <div class={`review review-${place}`}>
+      {review.acknowledgedAt === null ? (
+        <ActionForm {...form} action={`${eventPath(event.id)}/acknowledge`} fields={{ place }}>
+          <button type="submit" class="button" data-key="a">
+            <Icon name="check" />
+            {t.event.acknowledge}
+          </button>
+        </ActionForm>
+      ) : (
+        <p class="done">
+          <Icon name="check" />
+          {t.event.acknowledged}
+          {place === 'detail' && review.acknowledgedBy ? ` ${t.event.by(review.acknowledgedBy)}` : ''}
+        </p>
+      )}
+      {(['right', 'wrong'] as const).map((mark) => (
+        <ActionForm
+          {...form}
+          action={`${eventPath(event.id)}/mark`}
+          fields={{ place, mark: review.mark === mark ? 'none' : mark }}
+        >
+          <button
+            type="submit"
+            class={`button button-mark button-${mark}`}
+            aria-pressed={review.mark === mark ? 'true' : 'false'}
+            title={mark === 'right' ? t.event.markRight : t.event.markWrong}
+            data-key={mark === 'right' ? 'r' : 'w'}
+          >
+            <Icon name={mark === 'right' ? 'right' : 'thumbDown'} />
+            <span>{t.event[mark]}</span>
+          </button>
+        </ActionForm>
+      ))}
+    </div>
+  );
+}
+
+function ReviewState({ page, reviewed }: Omit<ItemProps, 'cameraName'>) {
+  const { t } = page;
+  const { review } = reviewed;
+  return (
+    <p class="review review-state">
+      {review.acknowledgedAt !== null ? (
+        <span class="done">
+          <Icon name="check" />
+          {t.event.acknowledged}
+        </span>
+      ) : null}
+      {review.mark ? (
+        <span class="done">
+          <Icon name={review.mark === 'right' ? 'right' : 'thumbDown'} />
+          {t.event[review.mark]}
+        </span>
+      ) : null}
+    </p>
+  );
+}
+
+export function eventPath(eventId: string): string {
+  return `/events/${encodeURIComponent(eventId)}`;
+}
+
+export function snapshotPath(eventId: string): string {
+  return `/api/v1/events/${encodeURIComponent(eventId)}/snapshot.jpg`;
+}
