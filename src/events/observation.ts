@@ -35,7 +35,7 @@ export interface RuleView {
   readonly ruleId: string;
   readonly cameraId: string;
   readonly phase: RuleState['phase'];
-  /** Since when the condition holds; null while inactive. */
+  /** Since when: the first yes of a pending or firing stretch, the verdict that made it inactive. Null before any verdict. */
   readonly since: number | null;
   /** The newest verdict; null when there was none yet. */
   readonly verdict: Verdict | null;

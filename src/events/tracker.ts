@@ -38,6 +38,8 @@ interface Pair {
   /** Wall-clock ms of the frames at the state's `since` and `lastYes`. */
   sinceWall: number;
   lastYesWall: number;
+  /** Wall-clock ms since when it is inactive; null before any verdict. */
+  inactiveWall: number | null;
   open: OpenEvent | null;
   /** Monotonic ms of the last alert, for the cooldown. */
   alertedAt: number;
@@ -106,6 +108,7 @@ export class Tracker {
     this.#noticeCamera(verdict);
 
     const next = step(pair.state, verdict.value, verdict.at, timingOf(rule, this.#settings));
+    if (next.state.phase !== pair.state.phase || pair.inactiveWall === null) pair.inactiveWall = verdict.capturedAt;
     pair.state = next.state;
     if (verdict.value === 'yes') {
       if (next.state.phase !== 'inactive' && next.state.since === verdict.at) pair.sinceWall = verdict.capturedAt;
@@ -132,8 +135,7 @@ export class Tracker {
   offSchedule(ruleId: string, cameraId: string): void {
     const pair = this.#pairs.get(pairKey(ruleId, cameraId));
     if (!pair) return;
-    this.#end(pair, 'schedule', this.#now());
-    pair.state = INACTIVE;
+    this.#reset(pair, 'schedule');
   }
 
   /** Tells what is watched now: at start after `restore`, and after each change of rules or cameras. */
@@ -171,8 +173,8 @@ export class Tracker {
     const key = pairKey(ruleId, cameraId);
     const known = this.#pairs.get(key);
     if (known) return known;
-    const nothing = { rule: null, state: INACTIVE, verdict: null, sinceWall: 0, lastYesWall: 0, open: null };
-    const pair: Pair = { ruleId, cameraId, ...nothing, alertedAt: Number.NEGATIVE_INFINITY };
+    const times = { sinceWall: 0, lastYesWall: 0, inactiveWall: null, alertedAt: Number.NEGATIVE_INFINITY };
+    const pair: Pair = { ruleId, cameraId, rule: null, state: INACTIVE, verdict: null, open: null, ...times };
     this.#pairs.set(key, pair);
     return pair;
   }
@@ -184,10 +186,7 @@ export class Tracker {
     const asksElse = before
       ? before.question !== rule.question || before.expects !== rule.expects || before.zone !== rule.zone
       : pair.open !== null && pair.open.event.question !== rule.question;
-    if (asksElse) {
-      this.#end(pair, 'rule-changed', this.#now());
-      pair.state = INACTIVE;
-    }
+    if (asksElse) this.#reset(pair, 'rule-changed');
     pair.rule = rule;
   }
 
@@ -260,6 +259,14 @@ export class Tracker {
     pair.open = null;
   }
 
+  /** Nobody looks any more, or at something else: what was seen so far does not count for what comes. */
+  #reset(pair: Pair, reason: EndReason): void {
+    const now = this.#now();
+    this.#end(pair, reason, now);
+    if (pair.state !== INACTIVE) pair.inactiveWall = now.wall;
+    pair.state = INACTIVE;
+  }
+
   #mustHold(pair: Pair, at: number): boolean {
     return at - pair.alertedAt < (pair.rule?.cooldownMs ?? 0) || this.#silenced(pair.ruleId, pair.cameraId);
   }
@@ -282,8 +289,8 @@ function pictureOf(frame: Frame, role: Evidence['role'], verdict?: Verdict): Evi
 
 const momentOf = (verdict: Verdict): Moment => ({ at: verdict.at, wall: verdict.capturedAt });
 
-function viewOf({ ruleId, cameraId, state, sinceWall, verdict, open }: Pair): RuleView {
-  const since = state.phase === 'inactive' ? null : sinceWall;
+function viewOf({ ruleId, cameraId, state, sinceWall, inactiveWall, verdict, open }: Pair): RuleView {
+  const since = state.phase === 'inactive' ? inactiveWall : sinceWall;
   return { ruleId, cameraId, phase: state.phase, since, verdict, event: open?.event ?? null };
 }
 

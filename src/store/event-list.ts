@@ -1,100 +1,63 @@
-import type { Database } from 'better-sqlite3';
-import type { Severity, WatchEvent } from '../events/event.ts';
+import type { Severity } from '../events/event.ts';
 import { WatchwordError } from '../platform/errors.ts';
-import { guarded } from './errors.ts';
-import { EVENT_COLUMNS, type EventRow, eventOf, KEYS_PER_MS } from './event-row.ts';
-import { type Review, reviewOf } from './review.ts';
+import { EVENT_COLUMNS, KEYS_PER_MS } from './event-row.ts';
 
-/** Which events. Everything left out means all. */
+/** Which events to list; all that are given must hold. */
 export interface EventFilter {
-  /** Wall-clock ms: started at or after, and before. */
-  readonly from?: number;
-  readonly to?: number;
   readonly cameraId?: string;
   readonly ruleId?: string;
   readonly severity?: Severity;
-  readonly status?: 'open' | 'ended';
+  readonly state?: 'open' | 'ended';
+  readonly mark?: 'right' | 'wrong' | 'none';
   readonly acknowledged?: boolean;
-  readonly judgement?: Review['judgement'] | 'none';
-  /** Words that must all occur in the sentence, the question, the note or the names; the last one may be a beginning. */
+  /** Started at or after, and before; wall-clock ms. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Words that must all occur in the sentence, the question, the note or the names; the last may be a beginning. */
   readonly text?: string;
 }
 
-export interface ListedEvent extends WatchEvent {
-  readonly review: Review;
-}
-
-export interface EventPage {
-  readonly events: ListedEvent[];
-  /** Give it as `before` for the next page; null on the last. */
-  readonly next: string | null;
-}
-
-/** One event with what people said of it. */
-export function readEvent(db: Database, id: string): ListedEvent | undefined {
-  return guarded('reading an event', () => {
-    const row = db.prepare<[string], EventRow>(`SELECT ${EVENT_COLUMNS} FROM event WHERE id = ?`).get(id);
-    return row && listed(row);
-  });
-}
-
-/**
- * Newest first. Pages go on behind the last event seen (keyset), so that events arriving meanwhile shift nothing, and the
- * thousandth page costs what the first does.
- */
-export function listEvents(
-  db: Database,
-  filter: EventFilter = {},
-  page: { limit?: number; before?: string } = {},
-): EventPage {
-  const limit = Math.min(500, Math.max(1, page.limit ?? 50));
-  const { where, values, text } = conditions(filter, page.before);
-  // With words to find, the full-text index leads: it yields its row ids, which are event keys, newest first.
-  const sql = text
-    ? `SELECT ${EVENT_COLUMNS} FROM event_text JOIN event ON event.key = event_text.rowid
-       WHERE event_text MATCH :text AND ${where('event_text.rowid')} ORDER BY event_text.rowid DESC LIMIT :limit`
-    : `SELECT ${EVENT_COLUMNS} FROM event WHERE ${where('event.key')} ORDER BY event.key DESC LIMIT :limit`;
-  const rows = guarded('reading events', () =>
-    db.prepare<[object], EventRow>(sql).all({ ...values, ...(text && { text }), limit: limit + 1 }),
-  );
-  const events = rows.slice(0, limit);
-  const last = events.at(-1);
-  return { events: events.map(listed), next: rows.length > limit && last ? last.key.toString(36) : null };
-}
-
-function conditions(
+/** The statement behind a page of events, newest first; takes one more value, `limit`. */
+export function eventQuery(
   filter: EventFilter,
-  before: string | undefined,
-): { where: (key: string) => string; values: Record<string, unknown>; text: string | undefined } {
+  cursor: string | undefined,
+): { sql: string; values: Record<string, unknown> } {
   const values: Record<string, unknown> = {
-    first: Math.max(0, Math.ceil(filter.from ?? 0)) * KEYS_PER_MS,
-    end: Math.min(cursorOf(before), Math.ceil(filter.to ?? Number.POSITIVE_INFINITY) * KEYS_PER_MS),
+    first: Math.max(0, Math.ceil(filter.since ?? 0)) * KEYS_PER_MS,
+    end: Math.min(cursorKey(cursor), Math.ceil(filter.until ?? Number.MAX_SAFE_INTEGER) * KEYS_PER_MS),
   };
   const tests: string[] = [];
-  const equal = (column: string, name: 'cameraId' | 'ruleId' | 'severity' | 'judgement'): void => {
-    if (filter[name] === undefined) return;
-    tests.push(`event.${column} = :${name}`);
-    values[name] = filter[name];
+  const equal = (column: string, value: string | undefined): void => {
+    if (value === undefined) return;
+    tests.push(`event.${column} = :${column}`);
+    values[column] = value;
   };
-  equal('camera_id', 'cameraId');
-  equal('rule_id', 'ruleId');
-  equal('severity', 'severity');
-  if (filter.judgement === 'none') tests.push('event.judgement IS NULL');
-  else equal('judgement', 'judgement');
-  if (filter.status) tests.push(`event.ended_at IS ${filter.status === 'open' ? '' : 'NOT '}NULL`);
+  equal('camera_id', filter.cameraId);
+  equal('rule_id', filter.ruleId);
+  equal('severity', filter.severity);
+  if (filter.mark === 'none') tests.push('event.mark IS NULL');
+  else equal('mark', filter.mark);
+  if (filter.state) tests.push(`event.ended_at IS ${filter.state === 'open' ? '' : 'NOT '}NULL`);
   if (filter.acknowledged !== undefined) {
     tests.push(`event.acknowledged_at IS ${filter.acknowledged ? 'NOT ' : ''}NULL`);
   }
-  const where = (key: string): string => [`${key} >= :first`, `${key} < :end`, ...tests].join(' AND ');
-  return { where, values, text: matchOf(filter) };
+  // With words to find, the full-text index leads: its row ids are event keys, which it yields newest first.
+  const text = matchOf(filter);
+  const key = text ? 'event_text.rowid' : 'event.key';
+  const from = text ? 'event_text JOIN event ON event.key = event_text.rowid' : 'event';
+  const where = [...(text ? ['event_text MATCH :text'] : []), `${key} >= :first`, `${key} < :end`, ...tests];
+  return {
+    sql: `SELECT ${EVENT_COLUMNS} FROM ${from} WHERE ${where.join(' AND ')} ORDER BY ${key} DESC LIMIT :limit`,
+    values: { ...values, ...(text && { text }) },
+  };
 }
 
-/** The number behind a page's `next`. */
-function cursorOf(before: string | undefined): number {
-  if (before === undefined) return Number.MAX_SAFE_INTEGER;
-  const key = /^[0-9a-z]{1,11}$/.test(before) ? Number.parseInt(before, 36) : Number.NaN;
+/** The event key behind a page's `next`. */
+function cursorKey(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  const key = /^[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor, 36) : Number.NaN;
   if (Number.isSafeInteger(key)) return key;
-  throw new WatchwordError('invalid-input', `"${before}" is no place in the list of events`, {
+  throw new WatchwordError('invalid-input', `"${cursor.slice(0, 40)}" is no place in the list of events`, {
     hint: 'Use the `next` of an earlier page',
   });
 }
@@ -104,7 +67,7 @@ function cursorOf(before: string | undefined): number {
  * full-text search itself: otherwise a frequent word with a rare camera would walk through every match.
  */
 function matchOf(filter: EventFilter): string | undefined {
-  const words = filter.text?.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  const words = filter.text?.match(/[\p{L}\p{N}\p{M}]+/gu)?.slice(0, MOST_WORDS) ?? [];
   if (words.length === 0) return undefined;
   const typed = words.map((word, index) => `"${word}"${index === words.length - 1 ? '*' : ''}`);
   const named = [
@@ -114,6 +77,7 @@ function matchOf(filter: EventFilter): string | undefined {
   return [...typed, ...named].join(' AND ');
 }
 
-const phrase = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+/** Nobody types more, and each costs. */
+const MOST_WORDS = 16;
 
-const listed = (row: EventRow): ListedEvent => ({ ...eventOf(row), review: reviewOf(row) });
+const phrase = (text: string): string => `"${text.replaceAll('"', '""')}"`;

@@ -24,9 +24,8 @@ export interface EventRow {
   readonly alerted_at: number | null;
   readonly acknowledged_at: number | null;
   readonly acknowledged_by: string | null;
-  readonly judgement: 'right' | 'wrong' | null;
-  readonly judged_at: number | null;
-  readonly judged_by: string | null;
+  readonly mark: 'right' | 'wrong' | null;
+  readonly marked_by: string | null;
   readonly note: string;
 }
 
@@ -34,7 +33,7 @@ export interface EventRow {
 export const EVENT_COLUMNS = [
   ...['key', 'id', 'rule_id', 'camera_id', 'words', 'question', 'severity', 'started_at', 'opened_at', 'ended_at'],
   ...['end_reason', 'score', 'model', 'weights_hash', 'stale', 'revision', 'alerted_at'],
-  ...['acknowledged_at', 'acknowledged_by', 'judgement', 'judged_at', 'judged_by', 'note'],
+  ...['acknowledged_at', 'acknowledged_by', 'mark', 'marked_by', 'note'],
 ]
   .map((column) => `event.${column}`)
   .join(', ');

@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Evidence } from '../events/event.ts';
@@ -81,9 +72,9 @@ export class EvidenceStore {
   }
 
   /** The picture itself; undefined when its file is gone. */
-  read(record: Pick<EvidenceRecord, 'path'>): Buffer | undefined {
+  async read(record: Pick<EvidenceRecord, 'path'>): Promise<Uint8Array | undefined> {
     try {
-      return readFileSync(join(this.#folder, record.path));
+      return await readFile(join(this.#folder, record.path));
     } catch {
       return undefined;
     }

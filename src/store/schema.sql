@@ -40,13 +40,15 @@ CREATE TABLE event (
   -- Published changes so far; 0 while the alert is held back. Part of the idempotency key.
   revision INTEGER NOT NULL,
   alerted_at INTEGER,
-  -- What people said of it. judgement: was the alert right?
+  -- What people said of it. mark: was the event right?
   acknowledged_at INTEGER,
   acknowledged_by TEXT,
-  judgement TEXT CHECK (judgement IN ('right', 'wrong')),
-  judged_at INTEGER,
-  judged_by TEXT,
+  mark TEXT CHECK (mark IN ('right', 'wrong')),
+  marked_at INTEGER,
+  marked_by TEXT,
   note TEXT NOT NULL DEFAULT '',
+  noted_at INTEGER,
+  noted_by TEXT,
   CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) STRICT;
 
@@ -157,19 +159,17 @@ CREATE TABLE verdict_day (
 
 -- Who may log in. password_hash names its algorithm and parameters; the web part makes and checks it.
 CREATE TABLE user (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  name TEXT PRIMARY KEY COLLATE NOCASE,
   password_hash TEXT NOT NULL,
   role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
   created_at INTEGER NOT NULL
 ) STRICT;
 
--- Logins in force. Only the SHA-256 of the token is stored: who reads the file cannot log in with it.
+-- Logins in force. Only the hex SHA-256 of the token is stored: who reads the file cannot log in with it.
 CREATE TABLE session (
-  token_hash BLOB PRIMARY KEY,
-  user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  token_hash TEXT PRIMARY KEY,
+  user_name TEXT NOT NULL COLLATE NOCASE REFERENCES user (name) ON DELETE CASCADE ON UPDATE CASCADE,
   created_at INTEGER NOT NULL,
-  seen_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_user ON session (user_name);

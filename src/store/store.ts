@@ -6,13 +6,12 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { connect, verifyIntegrity } from './database.ts';
 import { guarded, storeError } from './errors.ts';
-import { type EventFilter, type EventPage, type ListedEvent, listEvents, readEvent } from './event-list.ts';
+import { EventLog } from './event-log.ts';
 import { EventStore } from './events.ts';
 import { EvidenceStore } from './evidence.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrations.ts';
 import { type OutboxLimits, StoredOutbox } from './outbox.ts';
-import { ReviewStore } from './review.ts';
 import { type Run, RunStore } from './runs.ts';
 import { SessionStore } from './sessions.ts';
 import { UserStore } from './users.ts';
@@ -32,18 +31,18 @@ export interface StoreOptions {
 
 /** Everything the box remembers. One process at a time. */
 export interface Store {
+  /** Events as they are committed and restored. */
   readonly events: EventStore;
+  /** Events as people list, search and review them. */
+  readonly log: EventLog;
   readonly outbox: StoredOutbox;
   readonly evidence: EvidenceStore;
   readonly verdicts: VerdictStore;
-  readonly reviews: ReviewStore;
   readonly runs: RunStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;
   /** The run before this one; one without `stoppedAt` was killed or lost its power. */
   readonly previousRun: Run | undefined;
-  listEvents(filter?: EventFilter, page?: { limit?: number; before?: string }): EventPage;
-  readEvent(id: string): ListedEvent | undefined;
   /** Writes what waits in memory. Call it every few seconds. */
   flush(): void;
   /** Flushes, marks the run as stopped, closes. Idempotent. */
@@ -101,16 +100,14 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
   let closed = false;
   return {
     events: new EventStore({ db, outbox, evidence }),
+    log: new EventLog({ db, evidence }),
     outbox,
     evidence,
     verdicts,
-    reviews: new ReviewStore({ db, clock }),
     runs,
-    users: new UserStore({ db, clock }),
-    sessions: new SessionStore({ db, clock }),
+    users: new UserStore({ db }),
+    sessions: new SessionStore({ db }),
     previousRun,
-    listEvents: (filter, page) => listEvents(db, filter, page),
-    readEvent: (id) => readEvent(db, id),
     flush: () => verdicts.flush(),
     close() {
       if (closed) return;

@@ -35,9 +35,9 @@ export interface VerdictQuery {
   readonly ruleId: string;
   readonly cameraId: string;
   readonly question?: string;
-  /** Wall-clock ms; from inclusive, to exclusive. */
-  readonly from: number;
-  readonly to: number;
+  /** Wall-clock ms; since inclusive, until exclusive. */
+  readonly since: number;
+  readonly until: number;
 }
 
 interface VerdictRow {
@@ -115,12 +115,12 @@ export class VerdictStore {
     }
   }
 
-  /** Oldest first. What was recorded but not yet flushed is not among them. */
-  history(query: VerdictQuery): VerdictRecord[] {
+  /** Oldest first, at most `limit`. What was recorded but not yet flushed is not among them. */
+  scores(query: VerdictQuery & { readonly limit: number }): VerdictRecord[] {
     const rows = guarded('reading verdicts', () =>
       this.#db
         .prepare<[object], VerdictRow>(
-          `SELECT captured_at, value, cause, score, mass ${FROM_ASKED} ORDER BY captured_at`,
+          `SELECT captured_at, value, cause, score, mass ${FROM_ASKED} ORDER BY captured_at LIMIT :limit`,
         )
         .all({ ...query, question: query.question ?? null }),
     );
@@ -129,11 +129,11 @@ export class VerdictStore {
 
   /** The same stretch in `buckets` equal parts, oldest first; parts without a verdict are left out. */
   timeline(query: VerdictQuery, buckets: number): TimelineBucket[] {
-    const width = Math.max(1, Math.ceil((query.to - query.from) / Math.max(1, buckets)));
+    const width = Math.max(1, Math.ceil((query.until - query.since) / Math.max(1, buckets)));
     return guarded('reading verdicts', () =>
       this.#db
         .prepare<[object], TimelineBucket>(
-          `SELECT :from + CAST((captured_at - :from) / :width AS INTEGER) * :width AS "from", total(value = 'y') AS yes,
+          `SELECT :since + CAST((captured_at - :since) / :width AS INTEGER) * :width AS "from", total(value = 'y') AS yes,
              total(value = 'n') AS no, total(value = '?') AS unknown, min(score) / 1e4 AS minScore,
              max(score) / 1e4 AS maxScore, avg(score) / 1e4 AS meanScore
            ${FROM_ASKED} GROUP BY 1 ORDER BY 1`,
@@ -169,7 +169,7 @@ export class VerdictStore {
 
 const FROM_ASKED = `FROM asked JOIN verdict ON asked_id = asked.id
   WHERE rule_id = :ruleId AND camera_id = :cameraId AND (:question IS NULL OR question = :question)
-    AND captured_at >= :from AND captured_at < :to`;
+    AND captured_at >= :since AND captured_at < :until`;
 
 function recordOf({ captured_at, value, cause, score, mass }: VerdictRow): VerdictRecord {
   return {

@@ -72,6 +72,20 @@ describe('one occurrence is one event', () => {
   });
 });
 
+test('a view tells the phase and since when', async () => {
+  const bench = new TrackerBench();
+  const now = () => bench.tracker.view('empty-shelf', 'aisle-1');
+  expect(now()).toBeUndefined();
+  await bench.play('n3');
+  expect(now()).toMatchObject({ phase: 'inactive', since: START, event: null, verdict: { value: 'no' } });
+  await bench.play('y2');
+  expect(now()).toMatchObject({ phase: 'pending', since: START + 3_000 });
+  await bench.play('y2');
+  expect(now()).toMatchObject({ phase: 'firing', since: START + 3_000, event: { startedAt: START + 3_000 } });
+  await bench.play('n3');
+  expect(now()).toMatchObject({ phase: 'inactive', since: START + 9_000, event: null });
+});
+
 describe('updates', () => {
   test('come when the best score rises clearly, with the picture of that score', async () => {
     const bench = new TrackerBench();

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { commitOf, ended, eventOf, pictureOf, START, tempStore } from './temp-store.ts';
 
 describe('committing', () => {
-  test('an event, its message and its picture are kept together', () => {
+  test('an event, its message and its picture are kept together', async () => {
     const { store, dataDir } = tempStore();
     const event = eventOf();
     store.events.commit(commitOf('new', event, { evidence: [pictureOf('jpeg bytes')] }));
@@ -12,7 +12,7 @@ describe('committing', () => {
     expect(store.outbox.pending('mqtt', 10).map(({ change }) => change.key)).toEqual([`${event.id}:new:1`]);
     const [record] = store.evidence.ofEvent(event.id);
     expect(record).toMatchObject({ role: 'deciding', bytes: 10, score: 0.8, capturedAt: START });
-    expect(record && store.evidence.read(record)?.toString()).toBe('jpeg bytes');
+    expect(record && Buffer.from((await store.evidence.read(record)) ?? []).toString()).toBe('jpeg bytes');
     expect(existsSync(join(dataDir, 'evidence', '2026-03-02'))).toBe(true);
   });
 
@@ -44,7 +44,7 @@ describe('committing', () => {
     const commit = commitOf('new', event, { evidence: [pictureOf('a')] });
     store.events.commit(commit);
     store.events.commit(commit);
-    expect(store.listEvents().events).toHaveLength(1);
+    expect(store.log.list({}, { limit: 9 }).events).toHaveLength(1);
     expect(store.outbox.pending('mqtt', 10)).toHaveLength(1);
     expect(store.outbox.depth().messages).toBe(1);
     expect(store.evidence.ofEvent(event.id)).toHaveLength(1);
@@ -69,14 +69,14 @@ describe('committing', () => {
     expect(() => store.events.commit(commitOf('new', eventOf()))).toThrow(/UNIQUE/);
     store.events.commit(commitOf('end', ended(first)));
     store.events.commit(commitOf('new', eventOf()));
-    expect(store.listEvents().events).toHaveLength(2);
+    expect(store.log.list({}, { limit: 9 }).events).toHaveLength(2);
   });
 
   test('events of the same millisecond all find a place', () => {
     const { store } = tempStore();
     for (let index = 0; index < 40; index++)
       store.events.commit(commitOf('new', eventOf({ cameraId: `camera-${index}` })));
-    expect(store.listEvents({}, { limit: 100 }).events).toHaveLength(40);
+    expect(store.log.list({}, { limit: 100 }).events).toHaveLength(40);
   });
 
   test('a sweep leaves what rows refer to and takes what none does', () => {

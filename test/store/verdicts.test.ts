@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/store.ts';
 import { START, tempStore } from './temp-store.ts';
 
 const RULE = { id: 'empty-shelf', question: 'Is a shelf empty?', expects: 'yes', zone: null } as const;
-const ALL = { ruleId: 'empty-shelf', cameraId: 'aisle-1', from: START, to: START + 3_600_000 };
+const ALL = { ruleId: 'empty-shelf', cameraId: 'aisle-1', since: START, until: START + 3_600_000, limit: 100 };
 
 function record(
   store: Store,
@@ -22,15 +22,16 @@ describe('verdicts over time', () => {
     record(store, 0, { value: 'yes', score: 0.91237, mass: 0.99 });
     record(store, 2, { value: 'unknown', cause: 'dark' });
     record(store, 1, { value: 'no', score: 0 });
-    expect(store.verdicts.history(ALL)).toEqual([]);
+    expect(store.verdicts.scores(ALL)).toEqual([]);
     store.flush();
-    expect(store.verdicts.history(ALL)).toEqual([
+    expect(store.verdicts.scores(ALL)).toEqual([
       { capturedAt: START, value: 'yes', score: 0.9124, mass: 0.99 },
       { capturedAt: START + 1_000, value: 'no', score: 0 },
       { capturedAt: START + 2_000, value: 'unknown', cause: 'dark' },
     ]);
-    expect(store.verdicts.history({ ...ALL, from: START + 1_000, to: START + 2_000 })).toHaveLength(1);
-    expect(store.verdicts.history({ ...ALL, cameraId: 'dock' })).toEqual([]);
+    expect(store.verdicts.scores({ ...ALL, since: START + 1_000, until: START + 2_000 })).toHaveLength(1);
+    expect(store.verdicts.scores({ ...ALL, cameraId: 'dock' })).toEqual([]);
+    expect(store.verdicts.scores({ ...ALL, limit: 1 })).toMatchObject([{ capturedAt: START }]);
   });
 
   test('a score belongs to the question it answered', () => {
@@ -38,15 +39,15 @@ describe('verdicts over time', () => {
     record(store, 0, { value: 'yes', score: 0.9 });
     record(store, 1, { value: 'no', score: 0.2 }, { ...RULE, question: 'Is the shelf full?' });
     store.flush();
-    expect(store.verdicts.history(ALL)).toHaveLength(2);
-    expect(store.verdicts.history({ ...ALL, question: RULE.question })).toMatchObject([{ score: 0.9 }]);
+    expect(store.verdicts.scores(ALL)).toHaveLength(2);
+    expect(store.verdicts.scores({ ...ALL, question: RULE.question })).toMatchObject([{ score: 0.9 }]);
   });
 
   test('closing writes what waits', () => {
     const { store, dataDir } = tempStore();
     record(store, 0, { value: 'yes' });
     store.close();
-    expect(tempStore({ dataDir }).store.verdicts.history(ALL)).toHaveLength(1);
+    expect(tempStore({ dataDir }).store.verdicts.scores(ALL)).toHaveLength(1);
   });
 
   test('a timeline counts and averages equal parts', () => {
@@ -60,7 +61,7 @@ describe('verdicts over time', () => {
     }
     record(store, 150, { value: 'unknown', cause: 'timeout' });
     store.flush();
-    const timeline = store.verdicts.timeline({ ...ALL, to: START + 240_000 }, 4);
+    const timeline = store.verdicts.timeline({ ...ALL, until: START + 240_000 }, 4);
     expect(timeline).toEqual([
       { from: START, yes: 0, no: 60, unknown: 0, minScore: 0.1, maxScore: 0.1, meanScore: 0.1 },
       {
@@ -81,6 +82,6 @@ describe('verdicts over time', () => {
     for (let index = 0; index < 50_010; index++) record(store, index, { value: 'no' });
     expect(store.verdicts.dropped).toBe(10);
     store.flush();
-    expect(store.verdicts.history({ ...ALL, to: Number.MAX_SAFE_INTEGER })[0]?.capturedAt).toBe(START + 10_000);
+    expect(store.verdicts.scores({ ...ALL, until: Number.MAX_SAFE_INTEGER })[0]?.capturedAt).toBe(START + 10_000);
   });
 });
