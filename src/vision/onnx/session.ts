@@ -7,9 +7,6 @@ import { toError, WatchwordError } from '../../platform/errors.ts';
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorrt';
 export type Provider = Exclude<Device, 'auto'>;
 
-// Errors are thrown with their text; printing them as well only disturbs a program's own output.
-ort.env.logLevel = 'fatal';
-
 export interface SessionSettings {
   readonly provider: Provider;
   readonly threads: number;
@@ -40,6 +37,8 @@ export async function openSession(
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
+  // Errors are thrown with their text; printing them as well only disturbs a program's own output.
+  ort.env.logLevel = 'fatal';
   try {
     return await (typeof model === 'string'
       ? ort.InferenceSession.create(model, options)
