@@ -6,10 +6,48 @@ import { guarded } from './errors.ts';
 // dist/store and src/store are equally deep: the schema is read from src, where it is kept, in both.
 const SCHEMA_FILE = new URL('../../src/store/schema.sql', import.meta.url);
 
-/** Each step leads from one version to the next and is never changed once released. Forward only. */
-const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [];
+// How each version differs from the one before; what the tables mean stands in schema.sql.
+const COVERAGE_SILENCES_TOKENS = `
+CREATE TABLE coverage (
+  from_at INTEGER NOT NULL,
+  rule_id TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  scheduled_ms REAL NOT NULL,
+  evaluated_ms REAL NOT NULL,
+  gated_ms REAL NOT NULL,
+  gap_ms REAL NOT NULL DEFAULT 0,
+  gap_from_at REAL,
+  gap_cause TEXT,
+  PRIMARY KEY (from_at, rule_id, camera_id)
+) STRICT, WITHOUT ROWID;
 
-export const SCHEMA_VERSION = 1;
+CREATE TABLE coverage_loss (
+  from_at INTEGER NOT NULL,
+  rule_id TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  ms REAL NOT NULL,
+  PRIMARY KEY (from_at, rule_id, camera_id, cause),
+  FOREIGN KEY (from_at, rule_id, camera_id) REFERENCES coverage ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE silence (
+  rule_id TEXT PRIMARY KEY,
+  until_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_token (
+  name TEXT PRIMARY KEY,
+  token_hash TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+  created_at INTEGER NOT NULL
+) STRICT;
+`;
+
+/** Each step leads from one version to the next and is never changed once released. Forward only. */
+const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [{ to: 2, sql: COVERAGE_SILENCES_TOKENS }];
+
+export const SCHEMA_VERSION = 2;
 
 /**
  * Brings a database to the newest schema: a fresh one at once, an older one step by step, each step in its own transaction

@@ -173,3 +173,45 @@ CREATE TABLE session (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_by_user ON session (user_name);
+
+-- How much of its scheduled time each rule was watched: one row per hour (UTC), rule and camera. Sums are milliseconds;
+-- evaluated, gated and all of coverage_loss make up scheduled.
+CREATE TABLE coverage (
+  from_at INTEGER NOT NULL,
+  rule_id TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  scheduled_ms REAL NOT NULL,
+  evaluated_ms REAL NOT NULL,
+  -- Not asked because nothing had changed since the last answer.
+  gated_ms REAL NOT NULL,
+  -- The longest stretch without an answer that reaches into this hour; it may have begun before it.
+  gap_ms REAL NOT NULL DEFAULT 0,
+  gap_from_at REAL,
+  gap_cause TEXT,
+  PRIMARY KEY (from_at, rule_id, camera_id)
+) STRICT, WITHOUT ROWID;
+
+-- Why time was lost: an unknown's cause, dropped, or not-asked.
+CREATE TABLE coverage_loss (
+  from_at INTEGER NOT NULL,
+  rule_id TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  ms REAL NOT NULL,
+  PRIMARY KEY (from_at, rule_id, camera_id, cause),
+  FOREIGN KEY (from_at, rule_id, camera_id) REFERENCES coverage ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Rules muted by a person until a time: recorded, but nobody is told.
+CREATE TABLE silence (
+  rule_id TEXT PRIMARY KEY,
+  until_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Access for machines. Only the hex SHA-256 of the token is stored.
+CREATE TABLE api_token (
+  name TEXT PRIMARY KEY,
+  token_hash TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+  created_at INTEGER NOT NULL
+) STRICT;

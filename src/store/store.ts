@@ -4,6 +4,8 @@ import type { Database } from 'better-sqlite3';
 import type { AlertChannel } from '../alerts/outbox.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { ApiTokenStore } from './api-tokens.ts';
+import { CoverageStore } from './coverage.ts';
 import { connect, verifyIntegrity } from './database.ts';
 import { guarded, storeError } from './errors.ts';
 import { EventLog } from './event-log.ts';
@@ -14,6 +16,7 @@ import { migrate } from './migrations.ts';
 import { type OutboxLimits, StoredOutbox } from './outbox.ts';
 import { type Run, RunStore } from './runs.ts';
 import { SessionStore } from './sessions.ts';
+import { SilenceStore } from './silences.ts';
 import { UserStore } from './users.ts';
 import { VerdictStore } from './verdicts.ts';
 
@@ -38,9 +41,12 @@ export interface Store {
   readonly outbox: StoredOutbox;
   readonly evidence: EvidenceStore;
   readonly verdicts: VerdictStore;
+  readonly coverage: CoverageStore;
+  readonly silences: SilenceStore;
   readonly runs: RunStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  readonly tokens: ApiTokenStore;
   /** The run before this one; one without `stoppedAt` was killed or lost its power. */
   readonly previousRun: Run | undefined;
   /** Writes what waits in memory. Call it every few seconds. */
@@ -107,6 +113,9 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
     runs,
     users: new UserStore({ db }),
     sessions: new SessionStore({ db }),
+    tokens: new ApiTokenStore({ db }),
+    coverage: new CoverageStore({ db: relaxed, clock, logger }),
+    silences: new SilenceStore({ db, clock }),
     previousRun,
     flush: () => verdicts.flush(),
     close() {
