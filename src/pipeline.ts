@@ -1,3 +1,4 @@
+import type { Assignment } from './assignments.ts';
 import type { Frame } from './cameras/frame.ts';
 import { Bell } from './platform/bell.ts';
 import type { Clock } from './platform/clock.ts';
@@ -10,12 +11,6 @@ import type { CompiledRule } from './rules/rule.ts';
 import type { UnknownCause, Verdict } from './rules/verdict.ts';
 import type { Answer, VisionModel } from './vision/model.ts';
 import { type Duty, Scheduler, type Turn } from './vision/scheduler.ts';
-
-/** A rule on one of its cameras, as the pipeline asks it. */
-export interface Assignment {
-  readonly rule: CompiledRule;
-  readonly cameraId: string;
-}
 
 /** What one look at one frame came to. Model times in ms. */
 export interface Judgement {
@@ -74,7 +69,7 @@ export class Pipeline {
   readonly #repeats: RepeatLimiter;
   readonly #frames = new Map<string, Slot<Frame>>();
   readonly #lastVerdicts = new Map<string, Verdict>();
-  #assignments: readonly Assignment[] = [];
+  #assignments: ReadonlyArray<Pick<Assignment, 'rule' | 'cameraId'>> = [];
   #counts = { stale: 0, skipped: 0, judged: 0, droppedBefore: 0, lastJudgedAt: null as number | null };
 
   constructor(deps: PipelineDeps) {
@@ -89,7 +84,7 @@ export class Pipeline {
   }
 
   /** Replaces what is asked of which camera. Takes effect with the next look. */
-  assign(assignments: readonly Assignment[]): void {
+  assign(assignments: ReadonlyArray<Pick<Assignment, 'rule' | 'cameraId'>>): void {
     this.#assignments = assignments;
     const duties = assignments.map(({ rule, cameraId }): Duty => {
       return { cameraId, ruleId: rule.id, everyMs: rule.everyMs, weight: SEVERITY_WEIGHT[rule.severity] };

@@ -1,0 +1,324 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { channelsInUse, createAlerts } from './alerts/alerts.ts';
+import { Camera } from './cameras/camera.ts';
+import { createSource } from './cameras/sources.ts';
+import type { Settings } from './config/settings.ts';
+import { CommitQueue } from './events/commit-queue.ts';
+import type { EventCommit } from './events/event.ts';
+import { Tracker } from './events/tracker.ts';
+import { createMetrics } from './metrics.ts';
+import { LoadingModel } from './model-loading.ts';
+import { Pace } from './pace.ts';
+import { Pipeline } from './pipeline.ts';
+import { type Clock, every } from './platform/clock.ts';
+import { WatchwordError } from './platform/errors.ts';
+import { Health } from './platform/health.ts';
+import { Lifecycle, type Part } from './platform/lifecycle.ts';
+import type { Logger } from './platform/logger.ts';
+import { contextOf } from './rules/context.ts';
+import { setEnabled } from './rules/edit.ts';
+import { RuleFolder } from './rules/folder.ts';
+import type { CompiledRule } from './rules/rule.ts';
+import { judge } from './rules/verdict.ts';
+import { Silences } from './silences.ts';
+import { openStore } from './store/store.ts';
+import { loadVisionModel } from './vision/load.ts';
+import type { VisionModel } from './vision/model.ts';
+import { Watch } from './watch.ts';
+import { ensureAdmin } from './web/auth.ts';
+import type { LiveChange } from './web/deps.ts';
+import { WebServer } from './web/server.ts';
+import { createWebApp } from './web/web-app.tsx';
+import { webDepsOf } from './web-deps.ts';
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Folder of the demo clips, the bundled model's package and the folder that relative paths of the settings start from. */
+  readonly demoFolder: string;
+  readonly bundledModel: string;
+  readonly baseFolder: string;
+  /** Tests that are about something else bring their own model. */
+  readonly loadModel?: () => Promise<VisionModel>;
+}
+
+/** The running appliance. */
+export interface App {
+  /** Where people open the page. */
+  readonly webUrl: string;
+  /** Where subscribers connect. */
+  readonly mqttUrl: string;
+  readonly topicBase: string;
+  /** Present on the very first start only. */
+  readonly adminPassword?: string;
+  readonly health: Health;
+  /** Whether frames were judged lately, or there is nothing to judge: what the watchdog asks. */
+  alive(): boolean;
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 1_000;
+const FLUSH_MS = 5_000;
+const SEEN_MS = 60_000;
+/** No frame judged for this long although cameras are live: the pipeline hangs. */
+const JUDGED_WITHIN_MS = 90_000;
+
+/**
+ * Builds every part, connects them and starts them in the order of the list below. Rejects only for what no retry can
+ * mend: a port that is taken, a database of a newer version, a folder that cannot be written. What was started is then
+ * stopped again.
+ */
+export async function startApp(options: AppOptions, signal: AbortSignal): Promise<App> {
+  const { settings, version, clock, logger } = options;
+  const health = new Health(() => clock.now());
+  const lifecycle = new Lifecycle({ clock, logger });
+  const live = new Set<(change: LiveChange) => void>();
+  const tell = (change: LiveChange): void => {
+    for (const listener of live) listener(change);
+  };
+  health.onChange(() => tell({ kind: 'health' }));
+
+  const store = openStore({ dataDir: settings.data, clock, logger, version, channels: channelsInUse(settings) });
+  const admin = await ensureAdmin(store.users, clock, randomBytes);
+
+  const ruleFolder = new RuleFolder({
+    folder: settings.rules,
+    context: () => contextOf(settings),
+    clock,
+    logger,
+    health,
+  });
+  const cameras = createCameras(options, health);
+  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
+  const silences = new Silences(clock);
+  const ruleNamed = (ruleId: string): CompiledRule => {
+    const rule = ruleFolder.rules().find(({ id }) => id === ruleId);
+    if (!rule) throw new WatchwordError('not-found', `there is no rule "${ruleId}"`);
+    return rule;
+  };
+  const pace = new Pace(clock);
+
+  const commit = (change: EventCommit): void => {
+    store.events.commit(change);
+    const { event } = change.change;
+    const deciding = change.evidence.find(({ role }) => role === 'deciding');
+    if (deciding)
+      alerts.states.snapshot({
+        cameraId: event.cameraId,
+        ruleId: event.ruleId,
+        eventId: event.id,
+        jpeg: deciding.jpeg,
+      });
+    tell({ kind: 'event', eventId: event.id });
+  };
+  const queue = new CommitQueue({ commit, clock, logger });
+  const tracker = new Tracker({ queue, clock, silenced: (ruleId) => silences.until(ruleId) !== null });
+
+  const alerts = createAlerts({
+    siteId: settings.site.id,
+    mqtt: settings.mqtt,
+    webhook: settings.webhook,
+    outbox: store.outbox,
+    commands: {
+      setRuleEnabled: (ruleId, enabled) => setEnabled(ruleNamed(ruleId).file, enabled),
+      async silenceRule(ruleId, until) {
+        ruleNamed(ruleId);
+        silences.set(ruleId, until);
+        watch.refresh();
+      },
+      async acknowledgeEvent(eventId) {
+        const known = store.log.acknowledge(eventId, 'mqtt', clock.now());
+        if (!known) throw new WatchwordError('not-found', `there is no event "${eventId}"`);
+        tell({ kind: 'event', eventId });
+      },
+    },
+    status: () => ({
+      evaluationsPerMinute: pace.evaluationsPerMinute(),
+      p95LatencyMs: pace.p95LatencyMs(),
+      openEvents: store.log.countOpen(),
+      alertsWaiting: store.outbox.depth().messages,
+    }),
+    version,
+    webUrl: settings.web.publicUrl,
+    links: evidenceLinks(settings.web.publicUrl),
+    clock,
+    logger,
+    health,
+  });
+
+  const watch = new Watch({
+    clock,
+    timeZone: settings.site.timeZone,
+    calendars: contextOf(settings).calendars,
+    cameras: cameras.map(({ id, settings: camera }) => ({ id, name: camera.name })),
+    rules: () => ruleFolder.rules(),
+    silencedUntil: (ruleId) => silences.until(ruleId),
+    model: () => model.identity,
+    tracker,
+    verdicts: store.verdicts,
+    alerts,
+    tell,
+  });
+  const metrics = createMetrics({
+    cameras,
+    counts: () => pipeline.counts,
+    health,
+    outboxDepth: () => store.outbox.depth(),
+    openEvents: () => store.log.countOpen(),
+    delivered: () => alerts.deliveryStats(),
+  });
+  const pipeline = new Pipeline({
+    clock,
+    logger,
+    health,
+    model,
+    judge,
+    pictureTrouble: async () => undefined,
+    unchanged: async () => false,
+    pictureFor: async (_rule, { jpeg }) => jpeg,
+    settle(judgement) {
+      watch.settle(judgement);
+      metrics.judged(judgement);
+      pace.add(judgement.verdicts.length, judgement.finishedAt - judgement.frame.at);
+    },
+  });
+
+  let ready = false;
+  const web = createWebApp(
+    webDepsOf({
+      site: settings.site,
+      clock,
+      logger,
+      health,
+      cameras,
+      ruleFolder,
+      watch,
+      tracker,
+      store,
+      model: () => model.identity,
+      run: { version, startedAt: clock.now(), id: `${clock.now().toString(36)}` },
+      ready: () => ready,
+      subscribe(listener) {
+        live.add(listener);
+        return () => live.delete(listener);
+      },
+      metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+      trustProxy: settings.web.trustProxy,
+      acknowledged: (eventId, at) => alerts.eventAcknowledged(eventId, at),
+    }),
+  );
+  const server = new WebServer({ web, host: settings.web.host, port: settings.web.port });
+  let webUrl = '';
+
+  const parts: Part[] = [
+    { name: 'store', stop: () => store.close() },
+    {
+      name: 'web',
+      async start() {
+        webUrl = (await server.start()).url;
+      },
+      stop: () => server.stop(AbortSignal.timeout(2_000)),
+    },
+    ruleFolder,
+    { name: 'alerts', start: () => alerts.start(), stop: () => alerts.stop() },
+    {
+      name: 'tracker',
+      start() {
+        tracker.restore(store.events.open(), store.events.lastAlerts());
+        watch.refresh(pipeline);
+        ruleFolder.onChange(() => watch.refresh());
+      },
+    },
+    model,
+    looping('pipeline', (stopped) => pipeline.run(stopped)),
+    looping('ticks', (stopped) =>
+      Promise.all([
+        every(clock, TICK_MS, stopped, () => watch.tick()),
+        every(clock, FLUSH_MS, stopped, () => store.flush()),
+        every(clock, SEEN_MS, stopped, () => store.runs.seen()),
+      ]),
+    ),
+    ...cameras.map(
+      (camera): Part => ({ name: `camera ${camera.id}`, start: () => camera.start(), stop: () => camera.stop() }),
+    ),
+  ];
+  for (const camera of cameras) {
+    camera.onFrame((frame) => {
+      pipeline.offer(frame);
+      tell({ kind: 'frame', cameraId: camera.id });
+    });
+    camera.onState(({ state }) => {
+      if (state === 'lost') tracker.cameraLost(camera.id);
+      if (state === 'live') tracker.cameraBack(camera.id);
+      alerts.states.camera(camera.id, state === 'live');
+      tell({ kind: 'camera', cameraId: camera.id });
+    });
+  }
+
+  try {
+    await lifecycle.start(parts, signal);
+    signal.throwIfAborted();
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+  ready = true;
+  return {
+    webUrl,
+    mqttUrl: alerts.mqttUrl,
+    topicBase: alerts.topicBase,
+    ...(admin.password !== undefined && { adminPassword: admin.password }),
+    health,
+    alive() {
+      const { lastJudgedAt } = pipeline.counts;
+      const anyLive =
+        cameras.some((camera) => camera.status().state === 'live') &&
+        watch.assignments.some(({ scheduled }) => scheduled);
+      return !anyLive || (lastJudgedAt !== null && clock.monotonic() - lastJudgedAt < JUDGED_WITHIN_MS);
+    },
+    async stop() {
+      ready = false;
+      await lifecycle.stop();
+    },
+  };
+}
+
+function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppOptions, health: Health): Camera[] {
+  return Object.entries(settings.cameras).map(([id, camera]) => {
+    const source = createSource(camera, { clock, demoFolder, baseFolder });
+    return new Camera({ id, settings: camera, source, clock, logger, health, random: Math.random });
+  });
+}
+
+function modelLoader({ settings, clock, logger, bundledModel, baseFolder }: AppOptions): () => Promise<VisionModel> {
+  const { package: folder, dtype, device, threads } = settings.model;
+  const packageDir = folder === undefined ? bundledModel : join(baseFolder, folder);
+  return () => loadVisionModel({ packageDir, dtype, device, threads, clock, logger });
+}
+
+/** A part that is one endless function, stopped by its signal. */
+function looping(name: string, run: (signal: AbortSignal) => Promise<unknown>): Part {
+  const stopped = new AbortController();
+  let running: Promise<unknown> | undefined;
+  return {
+    name,
+    start() {
+      running = run(stopped.signal);
+    },
+    async stop() {
+      stopped.abort(new WatchwordError('cancelled', 'stopping'));
+      await running;
+    },
+  };
+}
+
+function evidenceLinks(publicUrl: string | undefined) {
+  const base = publicUrl?.replace(/\/$/, '') ?? '';
+  return {
+    snapshotUrl: ({ event }: { event: { id: string } }) => `${base}/api/v1/events/${event.id}/snapshot.jpg`,
+    clipUrl: () => null,
+  };
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Finding, formatFinding } from '../platform/findings.ts';
+import { Health } from '../platform/health.ts';
+import { silentLogger } from '../platform/logger.ts';
+import { contextOf } from '../rules/context.ts';
+import { RuleFolder } from '../rules/folder.ts';
+import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
+
+const DEMO_CONFIG = fileURLToPath(new URL('../../src/demo/demo.yaml', import.meta.url));
+
+export const check: Command = {
+  name: 'check',
+  summary: 'tell what is wrong with the configuration and the rules',
+  usage: 'watchword check [--config FILE] [--json]',
+  details: `options:
+  --config FILE   the configuration (default: the demo store)
+  --json          one line of JSON per finding: {"file","line","column","severity","message","hint"}
+
+Exit code 0 when there is no error (warnings are allowed), 1 otherwise.`,
+  async run(args, io) {
+    const { values, positionals } = parseOptions(args, { config: { type: 'string' }, json: { type: 'boolean' } });
+    if (positionals.length > 0)
+      throw new UsageError(`unexpected "${positionals[0]}"`, 'Give the file as --config FILE');
+    const { file, settings, findings } = readSettings(values.config ?? DEMO_CONFIG);
+    const checked = settings ? await checkRules(settings, file, io) : { rules: 0, findings: [] };
+    const all = [...findings, ...checked.findings];
+    for (const finding of all) io.stdout(`${values.json ? JSON.stringify(finding) : formatFinding(finding)}\n`);
+    const errors = all.filter(({ severity }) => severity === 'error').length;
+    if (!values.json) io.stderr(summary(settings, checked.rules, errors, all.length - errors));
+    return errors === 0 ? EXIT_DONE : EXIT_FAILED;
+  },
+};
+
+async function checkRules(
+  settings: Settings,
+  file: string,
+  io: CommandIo,
+): Promise<{ rules: number; findings: readonly Finding[] }> {
+  if (!existsSync(settings.rules)) {
+    const message = `the rules folder ${settings.rules} does not exist`;
+    return {
+      rules: 0,
+      findings: [
+        { file, line: 1, column: 1, severity: 'error', message, hint: 'Make it, or name another one under "rules:"' },
+      ],
+    };
+  }
+  const folder = new RuleFolder({
+    folder: settings.rules,
+    context: () => contextOf(settings),
+    clock: io.clock,
+    logger: silentLogger,
+    health: new Health(() => io.clock.now()),
+  });
+  try {
+    await folder.start();
+    return { rules: folder.rules().length, findings: folder.findings() };
+  } finally {
+    await folder.stop();
+  }
+}
+
+function summary(settings: Settings | undefined, rules: number, errors: number, warnings: number): string {
+  if (errors > 0) return `${count(errors, 'error')}, ${count(warnings, 'warning')}\n`;
+  const cameras = Object.keys(settings?.cameras ?? {}).length;
+  return `${count(cameras, 'camera')}, ${count(rules, 'rule')}: no error, ${count(warnings, 'warning')}\n`;
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type App, startApp } from '../app.ts';
+import { loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { stderrLogger } from '../platform/logger.ts';
+import { createServiceNotifier } from '../platform/systemd.ts';
+import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError, wholeNumber } from './command.ts';
+
+const OPTIONS = {
+  config: { type: 'string' },
+  data: { type: 'string' },
+  port: { type: 'string' },
+  'mqtt-port': { type: 'string' },
+} as const;
+
+/** The checkout this program runs from; src and dist are both one folder below it. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DEMO_CONFIG = resolve(ROOT, 'src/demo/demo.yaml');
+
+export const start: Command = {
+  name: 'start',
+  summary: 'watch the cameras',
+  usage: 'watchword start [--config FILE] [--data DIR] [--port N] [--mqtt-port N]',
+  details: `options:
+  --config FILE    the configuration (default: the demo store)
+  --data DIR       database and pictures (default: what the configuration says)
+  --port N         port of the web page; 0 picks a free one
+  --mqtt-port N    port of the embedded MQTT broker; 0 picks a free one
+
+When everything runs it prints one line of JSON on standard output:
+  {"ready":true,"web":URL,"mqtt":URL,"topicBase":"watchword/demo"}`,
+  async run(args, io) {
+    const { values, positionals } = parseOptions(args, OPTIONS);
+    if (positionals.length > 0) throw new UsageError(`unexpected "${positionals[0]}"`);
+    const config = values.config ?? DEMO_CONFIG;
+    const settings = overridden(loadSettings(config), values);
+    const logger = stderrLogger(settings.log.level);
+    const notifier = createServiceNotifier({ env: process.env, clock: io.clock, logger });
+
+    const app = await startApp(
+      {
+        settings,
+        version: version(),
+        clock: io.clock,
+        logger,
+        demoFolder: resolve(ROOT, 'models/watchword-tiny/demo'),
+        bundledModel: resolve(ROOT, 'models/watchword-tiny'),
+        baseFolder: dirname(resolve(config)),
+      },
+      io.signal,
+    );
+    try {
+      io.stdout(`${JSON.stringify({ ready: true, web: app.webUrl, mqtt: app.mqttUrl, topicBase: app.topicBase })}\n`);
+      welcome(app, settings, io);
+      await notifier.ready(`watching ${Object.keys(settings.cameras).length} cameras`);
+      await Promise.all([aborted(io.signal), notifier.feedWatchdog(() => app.alive(), io.signal)]);
+      await notifier.stopping();
+    } finally {
+      await app.stop();
+    }
+    return EXIT_DONE;
+  },
+};
+
+type Overrides = { data?: string | undefined; port?: string | undefined; 'mqtt-port'?: string | undefined };
+
+function overridden(settings: Settings, values: Overrides): Settings {
+  const port = wholeNumber(values.port, 'port', { min: 0, max: 65_535 });
+  const mqttPort = wholeNumber(values['mqtt-port'], 'mqtt-port', { min: 0, max: 65_535 });
+  const { broker } = settings.mqtt;
+  if (mqttPort !== undefined && broker.kind !== 'embedded') {
+    throw new UsageError(
+      '--mqtt-port is for the embedded broker',
+      'The configuration names an external broker: its port stands in mqtt.url',
+    );
+  }
+  return {
+    ...settings,
+    ...(values.data !== undefined && { data: resolve(values.data) }),
+    web: { ...settings.web, ...(port !== undefined && { port }) },
+    mqtt: {
+      ...settings.mqtt,
+      broker: mqttPort !== undefined && broker.kind === 'embedded' ? { ...broker, port: mqttPort } : broker,
+    },
+  };
+}
+
+function welcome(app: App, settings: Settings, io: CommandIo): void {
+  const { host, port } = new URL(app.mqttUrl.replace(/^mqtts?:/, 'http:'));
+  const [name = host] = host.split(':');
+  const lines = [
+    '',
+    `  ${settings.site.name} is watched.`,
+    `  Page       ${app.webUrl}`,
+    app.adminPassword
+      ? `  Log in     admin password: ${app.adminPassword}   (user "admin"; shown this once)`
+      : '  Log in     as before (user "admin"; watchword user password admin sets a new one)',
+    `  Subscribe  mosquitto_sub -h ${name} -p ${port || 1883} -t '${app.topicBase}/events'`,
+    '',
+  ];
+  io.stderr(`${lines.join('\n')}\n`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function version(): string {
+  const file = resolve(ROOT, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'unknown';
+}

@@ -1,0 +1,91 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AlertChannel } from './alerts/outbox.ts';
+import type { Camera } from './cameras/camera.ts';
+import type { Judgement, PipelineCounts } from './pipeline.ts';
+import type { Health } from './platform/health.ts';
+
+export interface MetricsSources {
+  readonly cameras: readonly Camera[];
+  readonly counts: () => PipelineCounts;
+  readonly health: Health;
+  readonly outboxDepth: () => { readonly messages: number; readonly bytes: number };
+  readonly openEvents: () => number;
+  readonly delivered: () => Partial<Record<AlertChannel, { readonly delivered: number }>>;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  judged(judgement: Judgement): void;
+}
+
+/** Prometheus metrics. What parts count themselves is read when somebody asks. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'watchword_' });
+  const registers = [registry];
+  const buckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+  const verdicts = new Counter({
+    name: 'watchword_verdicts_total',
+    help: 'Verdicts by value and, when unknown, cause',
+    labelNames: ['value', 'cause'],
+    registers,
+  });
+  const model = new Histogram({
+    name: 'watchword_model_seconds',
+    help: 'Time one look and its questions took the model',
+    buckets,
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'watchword_verdict_latency_seconds',
+    help: 'From the capture of a frame to its verdicts',
+    buckets,
+    registers,
+  });
+
+  const sampled = (name: string, help: string, labelNames: string[], read: (gauge: Gauge) => void): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        read(this);
+      },
+    });
+  };
+  sampled('watchword_camera_frames', 'Frames sampled since the start', ['camera'], (gauge) => {
+    for (const camera of sources.cameras) gauge.set({ camera: camera.id }, camera.status().frames);
+  });
+  sampled('watchword_camera_reconnects', 'Connections lost or failed since the start', ['camera'], (gauge) => {
+    for (const camera of sources.cameras) gauge.set({ camera: camera.id }, camera.status().reconnects);
+  });
+  sampled('watchword_frames', 'What became of the frames offered to the model', ['outcome'], (gauge) => {
+    const { dropped, stale, skipped, judged } = sources.counts();
+    for (const [outcome, count] of Object.entries({ dropped, stale, skipped, judged })) gauge.set({ outcome }, count);
+  });
+  sampled('watchword_health', 'Health of a part: 0 ok, 1 degraded, 2 down', ['part'], (gauge) => {
+    for (const { part, status } of sources.health.parts()) gauge.set({ part }, { ok: 0, degraded: 1, down: 2 }[status]);
+  });
+  sampled('watchword_outbox_messages', 'Messages waiting to be delivered', [], (gauge) =>
+    gauge.set(sources.outboxDepth().messages),
+  );
+  sampled('watchword_outbox_bytes', 'Bytes waiting to be delivered', [], (gauge) =>
+    gauge.set(sources.outboxDepth().bytes),
+  );
+  sampled('watchword_open_events', 'Events open now', [], (gauge) => gauge.set(sources.openEvents()));
+  sampled('watchword_delivered', 'Messages acknowledged by the receiver since the start', ['channel'], (gauge) => {
+    for (const [channel, stats] of Object.entries(sources.delivered())) gauge.set({ channel }, stats.delivered);
+  });
+
+  return {
+    registry,
+    judged({ frame, verdicts: all, modelMs, finishedAt }) {
+      for (const { verdict } of all) verdicts.inc({ value: verdict.value, cause: verdict.cause ?? '' });
+      if (modelMs > 0) model.observe(modelMs / 1_000);
+      latency.observe(Math.max(0, finishedAt - frame.at) / 1_000);
+    },
+  };
+}

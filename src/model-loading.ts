@@ -1,0 +1,87 @@
+import type { Clock } from './platform/clock.ts';
+import { describeError, WatchwordError } from './platform/errors.ts';
+import type { Health } from './platform/health.ts';
+import type { Logger } from './platform/logger.ts';
+import { backoffMs } from './platform/retry.ts';
+import type { Answer, Look, LookOptions, ModelIdentity, ScoreOptions, VisionModel } from './vision/model.ts';
+
+/**
+ * The model while it is loading, loaded, or cannot be loaded. A box whose model file is damaged still shows its cameras and
+ * keeps its open events; it says what is wrong and tries again, instead of not starting at all.
+ */
+export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'release'> {
+  readonly name = 'model';
+  readonly #options: { load: () => Promise<VisionModel>; clock: Clock; logger: Logger; health: Health };
+  readonly #stopped = new AbortController();
+  #model: VisionModel | undefined;
+  #retrying: Promise<void> | undefined;
+
+  constructor(options: { load: () => Promise<VisionModel>; clock: Clock; logger: Logger; health: Health }) {
+    this.#options = options;
+  }
+
+  /** The loaded model's identity; null while there is none. */
+  get identity(): ModelIdentity | null {
+    return this.#model?.identity ?? null;
+  }
+
+  /** Resolves after the first try, whether or not it succeeded. */
+  async start(): Promise<void> {
+    this.#options.health.report('model', 'degraded', 'loading');
+    if (!(await this.#tryLoad())) this.#retrying = this.#keepTrying();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new WatchwordError('cancelled', 'stopping'));
+    await this.#retrying;
+    await this.#model?.close();
+    this.#model = undefined;
+  }
+
+  look(picture: Uint8Array, options?: LookOptions): Promise<Look> {
+    return this.#loaded().then((model) => model.look(picture, options));
+  }
+
+  score(look: Look, questions: readonly string[], options?: ScoreOptions): Promise<Answer[]> {
+    return this.#loaded().then((model) => model.score(look, questions, options));
+  }
+
+  release(look: Look): Promise<void> {
+    return this.#loaded().then((model) => model.release(look));
+  }
+
+  async #loaded(): Promise<VisionModel> {
+    if (!this.#model) throw new WatchwordError('unavailable', 'the model is not loaded');
+    return this.#model;
+  }
+
+  async #tryLoad(): Promise<boolean> {
+    const { load, logger, health, clock } = this.#options;
+    const began = clock.monotonic();
+    try {
+      const model = await load();
+      if (this.#stopped.signal.aborted) {
+        await model.close();
+        return true;
+      }
+      this.#model = model;
+      const { name, dtype, device } = model.identity;
+      health.report('model', 'ok');
+      logger.info('model loaded', { model: name, dtype, device, ms: Math.round(clock.monotonic() - began) });
+      return true;
+    } catch (error) {
+      health.report('model', 'down', describeError(error));
+      logger.error('the model cannot be loaded', { error: describeError(error) });
+      return false;
+    }
+  }
+
+  async #keepTrying(): Promise<void> {
+    const { clock } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const waitMs = backoffMs(attempt, { minMs: 5_000, maxMs: 300_000, random: Math.random });
+      await clock.sleep(waitMs, this.#stopped.signal).catch(() => undefined);
+      if (this.#stopped.signal.aborted || (await this.#tryLoad())) return;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Camera } from './cameras/camera.ts';
+import type { Tracker } from './events/tracker.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Health } from './platform/health.ts';
+import type { Logger } from './platform/logger.ts';
+import { maskSecrets } from './platform/secrets.ts';
+import type { RuleFolder } from './rules/folder.ts';
+import type { Store } from './store/store.ts';
+import type { ModelIdentity } from './vision/model.ts';
+import type { Watch } from './watch.ts';
+import type { CameraStatus, LiveChange, RuleStatus, RunIdentity, WebDeps } from './web/deps.ts';
+
+export interface WebDepsOptions {
+  readonly site: WebDeps['site'];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly cameras: readonly Camera[];
+  readonly ruleFolder: RuleFolder;
+  readonly watch: Watch;
+  readonly tracker: Tracker;
+  readonly store: Store;
+  readonly model: () => ModelIdentity | null;
+  readonly run: RunIdentity;
+  readonly ready: () => boolean;
+  readonly subscribe: (listener: (change: LiveChange) => void) => () => void;
+  readonly metrics: NonNullable<WebDeps['metrics']>;
+  readonly trustProxy: boolean;
+  /** So that subscribers hear of what a person did on the page. */
+  readonly acknowledged: (eventId: string, at: number) => void;
+}
+
+/** The running parts as the web wants to see them. */
+export function webDepsOf(options: WebDepsOptions): WebDeps {
+  const { cameras, ruleFolder, watch, tracker, store, health, acknowledged } = options;
+  const byId = new Map(cameras.map((camera) => [camera.id, camera]));
+  const { log } = store;
+  return {
+    ...options,
+    cameras: {
+      list: () => cameras.map((camera) => cameraStatus(camera, health)),
+      latestFrame: (id) => byId.get(id)?.latest(),
+    },
+    rules: { list: () => ruleFolder.rules(), findings: () => ruleFolder.findings() },
+    states: { list: () => watch.assignments.map(({ rule, cameraId }) => ruleStatus(tracker, rule.id, cameraId)) },
+    events: {
+      list: (filter, page) => log.list(filter, page),
+      get: (id) => log.get(id),
+      countOpen: () => log.countOpen(),
+      snapshot: (id) => log.snapshot(id),
+      acknowledge(id, by, at) {
+        const known = log.acknowledge(id, by, at);
+        if (known) acknowledged(id, at);
+        return known;
+      },
+      mark: (id, mark, by, at) => log.mark(id, mark, by, at),
+      note: (id, text, by, at) => log.note(id, text, by, at),
+    },
+    history: {
+      scores: ({ since, until, ...query }) => store.verdicts.scores({ ...query, since, until }),
+    },
+    users: store.users,
+    sessions: store.sessions,
+    settings: { trustProxy: options.trustProxy },
+  };
+}
+
+function cameraStatus(camera: Camera, health: Health): CameraStatus {
+  const { id, settings } = camera;
+  const { cause, since } = camera.status();
+  const part = health.get(`camera/${id}`);
+  return {
+    id,
+    name: settings.name ?? id,
+    source: maskSecrets(settings.source),
+    health: part?.status ?? 'degraded',
+    cause: part?.reason || cause,
+    since: part?.since ?? since,
+  };
+}
+
+function ruleStatus(tracker: Tracker, ruleId: string, cameraId: string): RuleStatus {
+  const view = tracker.view(ruleId, cameraId);
+  if (!view) return { ruleId, cameraId, phase: 'inactive', since: null, value: null, evaluatedAt: null };
+  const { phase, since, verdict, event } = view;
+  return {
+    ruleId,
+    cameraId,
+    phase,
+    since,
+    value: verdict?.value ?? null,
+    evaluatedAt: verdict?.capturedAt ?? null,
+    ...(verdict?.cause !== undefined && { cause: verdict.cause }),
+    ...(verdict?.score !== undefined && { score: verdict.score }),
+    ...(event && { eventId: event.id }),
+  };
+}
