@@ -192,7 +192,8 @@ export class Camera {
         connection.abort();
         return;
       }
-      await clock.sleep(leftMs, connection.signal).catch(() => undefined);
+      // Looks often: the first picture shortens the limit while this sleeps.
+      await clock.sleep(Math.min(leftMs, 1_000), connection.signal).catch(() => undefined);
     }
   }
 
@@ -209,7 +210,17 @@ export class Camera {
       return;
     }
     const { at, capturedAt, jpeg, width, height } = painted;
-    const frame: Frame = Object.freeze({ cameraId: this.id, seq: ++this.#seq, capturedAt, at, jpeg, width, height });
+    // Records keep whole milliseconds.
+    const wall = Math.round(capturedAt);
+    const frame: Frame = Object.freeze({
+      cameraId: this.id,
+      seq: ++this.#seq,
+      capturedAt: wall,
+      at,
+      jpeg,
+      width,
+      height,
+    });
     this.#latest = frame;
     this.slot.put(frame);
     this.#become('live', '');

@@ -3,7 +3,7 @@ export interface Frame {
   readonly cameraId: string;
   /** Counts up per camera within one process run, from 1. */
   readonly seq: number;
-  /** Wall-clock time at which the picture was taken, ms since the epoch (UTC). For records. */
+  /** Wall-clock time at which the picture was taken, whole ms since the epoch (UTC). For records. */
   readonly capturedAt: number;
   /** The same instant on the monotonic clock, ms. For durations. */
   readonly at: number;
