@@ -1,6 +1,8 @@
 import { nearest } from '../platform/nearest.ts';
 import { isGlob, matchesAny } from './glob.ts';
 import type { Meaning } from './grammar/phrase.ts';
+import { composeSchedule } from './grammar/schedule-pieces.ts';
+import { lint } from './lint.ts';
 import type { CompiledRule, Rule, ScheduleWindow, SentenceIssue, Severity, Span } from './rule.ts';
 import { readSentence, type SentenceReading } from './sentence.ts';
 import type { KnownWorld } from './world.ts';
@@ -95,7 +97,8 @@ export function compileRule(source: RuleSource, context: CompileContext): Compil
   const errors = [...reading.errors];
   const warnings = [...reading.warnings];
   const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
-  const cameras = camerasOf(source, context, errors);
+  const place = placeOf(reading, errors);
+  const cameras = camerasOf(source, place.cameras, context, errors);
   const understood: Understanding = {
     question: overrides.question ?? asked,
     expects: overrides.expects ?? (overrides.question === undefined ? reading.expects : 'yes'),
@@ -104,16 +107,20 @@ export function compileRule(source: RuleSource, context: CompileContext): Compil
       overrides.clearAfterMs ??
       one(reading, 'release', (meaning) => meaning.ms ?? undefined, errors) ??
       defaults.clearAfterMs,
-    schedule: overrides.schedule ?? null,
+    schedule: overrides.schedule === undefined ? scheduleOf(reading, errors, warnings) : overrides.schedule,
     severity: overrides.severity ?? reading.severity ?? defaults.severity,
     cooldownMs:
       overrides.cooldownMs ?? one(reading, 'rate', (meaning) => meaning.cooldownMs, errors) ?? defaults.cooldownMs,
     everyMs: overrides.everyMs ?? one(reading, 'interval', (meaning) => meaning.everyMs, errors) ?? defaults.everyMs,
     cameras,
-    zone: overrides.zone ?? null,
+    zone: overrides.zone === undefined ? place.zone : overrides.zone,
     spans: reading.spans,
   };
   const whole = { start: 0, end: source.words.length };
+  const linted = lint(reading, understood, context);
+  // The file's own question is asked as it is; what the sentence says besides is then only for people.
+  if (overrides.question === undefined) errors.push(...linted.errors);
+  warnings.push(...linted.warnings);
   if (understood.question === null) {
     const message = 'Nothing is left to look at: say what should be seen, such as "a shelf is empty"';
     errors.push({ code: 'no-question', message, ...whole });
@@ -152,34 +159,74 @@ function one<K extends Meaning['kind'], V>(
   );
   const said = values.filter((value) => value !== undefined);
   if (new Set(said).size > 1) {
-    const spans = reading.spans.filter((span) => span.means === kind);
-    const start = spans[0]?.start ?? 0;
-    errors.push({
-      code: `two-${kind}s`,
-      message: `The sentence says two different things: ${spans.map((span) => span.value).join(' and ')}`,
-      start,
-      end: spans.at(-1)?.end ?? start,
-    });
+    const values = reading.spans.filter((span) => span.means === kind).map((span) => span.value);
+    const message = `The sentence says two different things: ${values.join(' and ')}; keep one`;
+    errors.push({ code: `two-${kind}s`, message, ...extentOf(reading, kind) });
   }
   return said[0];
 }
 
-function camerasOf(source: RuleSource, context: CompileContext, errors: SentenceIssue[]): readonly string[] {
+function scheduleOf(
+  reading: SentenceReading,
+  errors: SentenceIssue[],
+  warnings: SentenceIssue[],
+): readonly ScheduleWindow[] | null {
+  const pieces = reading.meanings.flatMap((meaning) => (meaning.kind === 'schedule' ? [meaning.piece] : []));
+  const { windows, issues } = composeSchedule(pieces);
+  for (const { code, message, refused } of issues) {
+    (refused ? errors : warnings).push({ code, message, ...extentOf(reading, 'schedule') });
+  }
+  return windows;
+}
+
+/** Cameras and zone of the sentence; several places narrow each other (`on the loading dock at camera door-2`). */
+function placeOf(reading: SentenceReading, errors: SentenceIssue[]) {
+  let cameras: readonly string[] | undefined;
+  const zones = new Set<string>();
+  for (const meaning of reading.meanings) {
+    if (meaning.kind !== 'place') continue;
+    const known = cameras;
+    cameras = known === undefined ? meaning.cameras : meaning.cameras.filter((id) => known.includes(id));
+    if (meaning.zone !== null) zones.add(meaning.zone);
+  }
+  if (zones.size > 1) {
+    const message = 'A rule looks at one zone; write one rule per zone';
+    errors.push({ code: 'two-zones', message, ...extentOf(reading, 'place') });
+  } else if (cameras?.length === 0) {
+    errors.push({ code: 'no-camera', message: 'No camera is at all of these places', ...extentOf(reading, 'place') });
+  }
+  return { cameras, zone: [...zones][0] ?? null };
+}
+
+function extentOf(reading: SentenceReading, means: string): { start: number; end: number } {
+  const spans = reading.spans.filter((span) => span.means === means);
+  const start = spans[0]?.start ?? 0;
+  return { start, end: spans.at(-1)?.end ?? start };
+}
+
+function camerasOf(
+  source: RuleSource,
+  placed: readonly string[] | undefined,
+  context: CompileContext,
+  errors: SentenceIssue[],
+): readonly string[] {
+  const whole = { start: 0, end: source.words.length };
   const ids = context.cameras.map((camera) => camera.id);
   if (ids.length === 0) return source.cameras;
-  for (const pattern of source.cameras) {
-    if (ids.some((id) => matchesAny([pattern], id))) continue;
+  const unmatched = source.cameras.filter((pattern) => !ids.some((id) => matchesAny([pattern], id)));
+  for (const pattern of unmatched) {
     const near = isGlob(pattern) ? [] : nearest(pattern, ids);
     const known =
       near.length > 0
         ? `did you mean ${near.map((id) => `"${id}"`).join(' or ')}?`
         : `known cameras: ${ids.slice(0, 12).join(', ')}`;
-    errors.push({
-      code: 'unknown-camera',
-      message: `No camera matches "${pattern}"; ${known}`,
-      start: 0,
-      end: source.words.length,
-    });
+    errors.push({ code: 'unknown-camera', message: `No camera matches "${pattern}"; ${known}`, ...whole });
   }
-  return ids.filter((id) => matchesAny(source.cameras, id));
+  const listed = ids.filter((id) => matchesAny(source.cameras, id));
+  const cameras = placed ? listed.filter((id) => placed.includes(id)) : listed;
+  if (cameras.length === 0 && unmatched.length === 0 && placed && placed.length > 0) {
+    const message = `The sentence speaks of ${placed.join(', ')}, the file of ${source.cameras.join(', ')}; no camera is both`;
+    errors.push({ code: 'no-camera', message, ...whole });
+  }
+  return cameras;
 }

@@ -1,9 +1,9 @@
 import { type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
 import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
 import { PHRASES } from './grammar/phrases.ts';
-import { type Clause, questionOf, readClause, statementOf } from './grammar/question.ts';
+import { type Clause, elidedSubject, questionOf, readClause, secondClauseAt, statementOf } from './grammar/question.ts';
 import { isWord, type Token, tokenize } from './grammar/tokens.ts';
-import { type Word, wordsOf } from './grammar/words.ts';
+import { textOf, type Word, wordsOf } from './grammar/words.ts';
 import type { SentenceIssue, Severity, Span } from './rule.ts';
 import type { KnownWorld } from './world.ts';
 
@@ -17,6 +17,10 @@ export interface SentenceReading {
   readonly clause: Clause | null;
   readonly meanings: readonly Meaning[];
   readonly severity: Severity | undefined;
+  /** Present when two questions are asked at once: each for itself, and where the second begins. */
+  readonly split:
+    | { readonly parts: readonly [string, string]; readonly start: number; readonly end: number }
+    | undefined;
   readonly tokens: readonly Token[];
   readonly spans: readonly Span[];
   readonly errors: readonly SentenceIssue[];
@@ -52,7 +56,9 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
   const words = wordsOf(tokens, free, shouting);
   const meanings = readings.flatMap(({ reading }) => (reading.meaning ? [reading.meaning] : []));
   const lasting = meanings.some((meaning) => meaning.kind === 'duration');
-  const clause = words.length === 0 ? null : readClause(words, { wantsClause: opening?.wantsClause ?? false, lasting });
+  const splitAt = secondClauseAt(words);
+  const wantsClause = opening?.wantsClause ?? false;
+  const clause = words.length === 0 ? null : readClause(words, { wantsClause, lasting, split: splitAt !== undefined });
   const expects = expectation(clause, opening);
   claimQuestion(clause, tokens, free, claims);
 
@@ -62,6 +68,7 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
     expects,
     words,
     clause,
+    split: splitOf(words, splitAt, tokens),
     meanings,
     severity: severityOf(meanings, opening),
     tokens,
@@ -69,6 +76,15 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
     errors: issues.filter((issue) => issue.refused).map(withoutRefused),
     warnings: issues.filter((issue) => !issue.refused).map(withoutRefused),
   };
+}
+
+function splitOf(words: readonly Word[], at: number | undefined, tokens: readonly Token[]): SentenceReading['split'] {
+  if (at === undefined) return undefined;
+  const first = words.slice(0, at).filter((word) => word.lower !== ',');
+  const second = words.slice(at).filter((word, index) => index > 0 || !/^(and|or|but|while|,)$/.test(word.lower));
+  const indexes = words.slice(at).map((word) => word.token);
+  const place = extent(tokens, Math.min(...indexes), Math.max(...indexes) + 1);
+  return { parts: [textOf(first), textOf([...elidedSubject(first, second), ...second])], ...place };
 }
 
 function withoutRefused({ code, message, start, end }: SentenceIssue): SentenceIssue {

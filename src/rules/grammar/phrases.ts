@@ -1,10 +1,27 @@
 import { duration } from './duration.ts';
 import { filler } from './filler.ts';
+import { interval } from './interval.ts';
 import type { Phrase } from './phrase.ts';
+import { place } from './place.ts';
+import { rate } from './rate.ts';
+import { release } from './release.ts';
+import { repetition } from './repetition.ts';
+import { schedule } from './schedule.ts';
 import { severity } from './severity.ts';
 
 /**
  * All constructs that the machine takes out of a sentence, in the order in which they are tried at each word: what is more
- * certain first. What none of them reads, and no lead-in holds, is the question.
+ * certain first (`at most once an hour` before `once an hour`, `until 10pm` before `until it is clear`). What none of them
+ * reads, and no lead-in holds, is the question.
  */
-export const PHRASES: readonly Phrase[] = [severity, duration, filler];
+export const PHRASES: readonly Phrase[] = [
+  severity,
+  rate,
+  schedule,
+  release,
+  duration,
+  interval,
+  repetition,
+  place,
+  filler,
+];

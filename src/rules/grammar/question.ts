@@ -24,6 +24,8 @@ export interface ClauseOptions {
   readonly wantsClause: boolean;
   /** A length of time was taken out: "has been empty for 5 minutes" asks whether it is empty. */
   readonly lasting: boolean;
+  /** Two clauses at once: asked as they are, nothing is turned round. */
+  readonly split: boolean;
 }
 
 const BE = new Set(['is', 'are', 'was', 'were']);
@@ -38,6 +40,8 @@ export function isAuxiliary(word: string): boolean {
 /** Reads what is left of the sentence as one clause, positive where that is sound (see polarity.ts). Needs at least one word. */
 export function readClause(words: readonly Word[], options: ClauseOptions): Clause {
   const first = words[0]?.lower ?? '';
+  if (options.split)
+    return isAuxiliary(first) ? { ...whole(words.slice(1)), front: first } : whole([...IT_IS_TRUE, ...words]);
   if (words.length > 1 && isAuxiliary(first)) return readInverted(words);
   if (first === 'there' && BE.has(words[1]?.lower ?? '')) return existence(words[1]?.lower ?? 'is', words.slice(2));
   const verbAt = findVerb(words, options.wantsClause);
@@ -48,6 +52,42 @@ export function readClause(words: readonly Word[], options: ClauseOptions): Clau
   const deniedSubject = denyNoun(subject, false);
   const clause = readPredicate(deniedSubject?.words ?? subject, verb, rest, options);
   return deniedSubject ? { ...clause, denials: [deniedSubject.tokens, ...clause.denials] } : clause;
+}
+
+const IT_IS_TRUE = [made('it'), made('true'), made('that')];
+
+function whole(subject: readonly Word[]): Clause {
+  return { front: 'is', existence: false, subject, rest: [], denials: [], kept: [] };
+}
+
+/**
+ * Where a second clause begins ("a shelf is empty [or a spill is on the floor]", "a robot falls [or gets stuck]"): a joint
+ * with a finite verb on both sides. `boxes and pallets block the exit` has one.
+ */
+export function secondClauseAt(words: readonly Word[]): number | undefined {
+  for (const [at, word] of words.entries()) {
+    if (at === 0 || !/^(and|or|but|while|whilst)$/.test(word.lower)) continue;
+    const left = words.slice(0, at);
+    const right = words.slice(at + 1);
+    const head = right[0]?.lower ?? '';
+    const begins =
+      isAuxiliary(head) ||
+      (right.length > 0 && verbIn(head, 's') !== undefined && !RELATIVES.has(left.at(-2)?.lower ?? ''));
+    const full =
+      right.length > 2 && (findVerb(right, false) !== undefined || (head === 'there' && BE.has(right[1]?.lower ?? '')));
+    const leftVerb =
+      isAuxiliary(left[0]?.lower ?? '') || left[0]?.lower === 'there' || findVerb(left, false) !== undefined;
+    if (leftVerb && (begins || full)) return at;
+  }
+  return undefined;
+}
+
+/** The subject that a second clause leaves out: `a shelf` of `a shelf is empty or needs restocking`. */
+export function elidedSubject(first: readonly Word[], second: readonly Word[]): readonly Word[] {
+  const head = second[0]?.lower ?? '';
+  if (!isAuxiliary(head) && verbIn(head, 's') === undefined) return [];
+  const verbAt = isAuxiliary(first[0]?.lower ?? '') ? undefined : findVerb(first, false);
+  return verbAt === undefined ? [] : first.slice(0, verbAt);
 }
 
 /** A noun phrase alone: `a spill on the floor`, `no helmet`, `boxes in front of the exit`. */
@@ -189,12 +229,16 @@ function readLexical(subject: readonly Word[], verb: string, rest: readonly Word
   if (inS) return objectDenied(asked(inS, subject, false, [word, ...rest]));
   if (inBase) return objectDenied(asked(inBase, subject, true, [word, ...rest]));
   const past = verbIn(verb, 'past');
+  // `someone sat on the floor` asks whether someone is sitting there; `someone left a box` what came of it.
+  if (past?.kind === 'activity' && !/^(a|an|the|his|her|their|something|some)$/.test(rest[0]?.lower ?? '')) {
+    return asked(past, subject, isPlural(subject), [word, ...rest]);
+  }
   if (past) return perfect(past, subject, isPlural(subject), rest);
   // Not a verb that the lexicon knows: any statement can be asked this way.
   return {
     front: 'is',
     existence: false,
-    subject: [made('it'), made('true'), made('that'), ...subject, word, ...rest],
+    subject: [...IT_IS_TRUE, ...subject, word, ...rest],
     rest: [],
     denials: [],
     kept: [],
@@ -317,7 +361,8 @@ function canBeVerb(words: readonly Word[], index: number): boolean {
   if (verbIn(word, 'base')) return plural && isPluralHead(subject);
   const past = verbIn(word, 'past');
   if (!past) return false;
-  // `a robot tipped over` tells what happened; `a box left on the floor`, `a parked car` say which one.
+  // `a robot tipped over`, `someone sat down`, `a man left a box` tell what happened; `a box left on the floor` says which one.
+  if (isPronoun(subject) || /^(a|an|the|his|her|their|something)$/.test(words[index + 1]?.lower ?? '')) return true;
   return (
     past.past !== past.participle ||
     (past.kind === 'change' && !/^(left|abandoned|dropped|broken|dumped|lost)$/.test(word))
