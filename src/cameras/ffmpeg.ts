@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 /** Which pictures of the stream are wanted, in stream time. */
 export type Picking =
-  /** Exactly one per `everyMs`: the first of each interval on a fixed grid. */
+  /** Exactly one per `everyMs`: the first of each interval on a grid that begins with the first picture. */
   | { readonly kind: 'grid'; readonly everyMs: number }
   /** Any that is at least `atLeastMs` after the one before. */
   | { readonly kind: 'spaced'; readonly atLeastMs: number };
@@ -185,7 +185,7 @@ function selectFilter(picking: Picking): string {
     return `select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,${picking.atLeastMs / 1000})'`;
   }
   // A millisecond of grace: 2.0 s must not fall into the interval before it by rounding.
-  const slot = (time: string): string => `floor((${time}+0.001)/${picking.everyMs / 1000})`;
+  const slot = (time: string): string => `floor((${time}-start_t+0.001)/${picking.everyMs / 1000})`;
   return `select='isnan(prev_selected_t)+gt(${slot('t')}\\,${slot('prev_selected_t')})'`;
 }
 

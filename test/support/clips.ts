@@ -95,12 +95,12 @@ export function publishClip(
   };
 }
 
-/** The process ids of this process' children that run ffmpeg, zombies included. */
-export async function ffmpegChildren(): Promise<number[]> {
-  const { stdout } = await run('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)]);
+/** The process ids of this process' ffmpeg children, zombies included; only those with `text` in their arguments, if given. */
+export async function ffmpegChildren(text = ''): Promise<number[]> {
+  const { stdout } = await run('ps', ['-ww', '-o', 'pid=,args=', '--ppid', String(process.pid)]);
   return stdout
     .split('\n')
-    .filter((line) => line.includes('ffmpeg'))
+    .filter((line) => line.includes('ffmpeg') && line.includes(text))
     .map((line) => Number.parseInt(line, 10));
 }
 

@@ -29,8 +29,7 @@ export class RtspRelay {
   hanging = false;
   /** Players that ever came as far as PLAY. */
   played = 0;
-  /** `performance.now()` when the publisher's first media packet of a path came. */
-  readonly firstPacketAt = new Map<string, number>();
+  readonly #zeros = new Map<string, { firstStamp: number; at: number }>();
 
   constructor(options: RelayOptions = {}) {
     this.#options = options;
@@ -48,6 +47,14 @@ export class RtspRelay {
 
   hasStream(path: string): boolean {
     return this.#streams.has(path);
+  }
+
+  /**
+   * `performance.now()` at which the beginning of the published clip was on air: that of its least delayed packet minus
+   * the packet's own RTP time. NaN before the first packet.
+   */
+  zeroAt(path: string): number {
+    return this.#zeros.get(path)?.at ?? Number.NaN;
   }
 
   async start(): Promise<void> {
@@ -100,14 +107,24 @@ export class RtspRelay {
       for (const [path, stream] of this.#streams) {
         stream.players.delete(socket);
         if (stream.publisher !== socket) continue;
+        this.#zeros.delete(path);
         for (const player of stream.players) player.destroy();
         this.#streams.delete(path);
       }
     });
   }
 
+  #time(path: string, packet: Buffer): void {
+    // Channel 0 carries the video; its RTP header (RFC 3550 5.1) has the time stamp at byte 4, in 1/90000 s.
+    if (packet[1] !== 0 || packet.length < 16) return;
+    const stamp = packet.readUInt32BE(8);
+    const zero = this.#zeros.get(path) ?? { firstStamp: stamp, at: Number.POSITIVE_INFINITY };
+    zero.at = Math.min(zero.at, performance.now() - ((stamp - zero.firstStamp) >>> 0) / 90);
+    this.#zeros.set(path, zero);
+  }
+
   #pass(path: string, packet: Buffer): void {
-    if (!this.firstPacketAt.has(path)) this.firstPacketAt.set(path, performance.now());
+    this.#time(path, packet);
     if (this.hanging) return;
     for (const player of this.#streams.get(path)?.players ?? []) {
       if (player.writableLength < 4_000_000) player.write(Buffer.from(packet));
