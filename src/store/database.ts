@@ -2,6 +2,9 @@ import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
 import { guarded } from './errors.ts';
 
+/** In the data folder. */
+export const DATABASE_FILE = 'watchword.db';
+
 /** How sure a commit is when it returns. `full`: on the disk. `normal`: consistent, but a power cut may take the newest. */
 export type Durability = 'full' | 'normal';
 

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ApiTokenStore } from './api-tokens.ts';
 import { CoverageStore } from './coverage.ts';
-import { connect, verifyIntegrity } from './database.ts';
+import { connect, DATABASE_FILE, verifyIntegrity } from './database.ts';
 import { guarded, storeError } from './errors.ts';
 import { EventLog } from './event-log.ts';
 import { EventStore } from './events.ts';
@@ -55,7 +55,6 @@ export interface Store {
   close(): void;
 }
 
-export const DATABASE_FILE = 'watchword.db';
 export const EVIDENCE_FOLDER = 'evidence';
 
 /** A database larger than this is not read through at start: that would take longer than a watchdog waits. */

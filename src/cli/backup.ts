@@ -1,0 +1,54 @@
+import { restoreBackup, startFresh, writeBackup } from '../store/backup.ts';
+import { type Command, EXIT_DONE, parseOptions, UsageError } from './command.ts';
+import { DATA_HELP, DATA_OPTIONS, dataFolder } from './data-folder.ts';
+
+export const backup: Command = {
+  name: 'backup',
+  summary: 'copy the database into a file, also while Watchword runs',
+  usage: 'watchword backup FILE [--data DIR | --config FILE] [--json]',
+  details: `options:
+${DATA_HELP}
+  --json          one line of JSON: {"file","bytes","events"}
+
+The copy is opened and checked before it gets its name. It holds events, scores, users and undelivered alerts; pictures
+are files: copy the folder evidence/ of the data folder beside it.`,
+  async run(args, io) {
+    const { values, positionals } = parseOptions(args, { ...DATA_OPTIONS, json: { type: 'boolean' } });
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1) throw new UsageError('a backup needs one file name');
+    const report = await writeBackup({ dataDir: dataFolder(values), file });
+    const text = `${report.file}: ${report.events} events, ${report.bytes} bytes, checked`;
+    io.stdout(`${values.json ? JSON.stringify(report) : text}\n`);
+    return EXIT_DONE;
+  },
+};
+
+export const restore: Command = {
+  name: 'restore',
+  summary: 'put a backup in the place of the database, or begin with an empty one',
+  usage: 'watchword restore FILE | --fresh [--data DIR | --config FILE] [--json]',
+  details: `options:
+  --fresh         no backup: begin with an empty database
+${DATA_HELP}
+  --json          one line of JSON: {"events","kept"}
+
+Stop Watchword first. The database that was there is kept beside the new one, under the name printed.`,
+  async run(args, io) {
+    const options = { ...DATA_OPTIONS, json: { type: 'boolean' }, fresh: { type: 'boolean' } } as const;
+    const { values, positionals } = parseOptions(args, options);
+    const [file] = positionals;
+    if ((file === undefined) === !values.fresh || positionals.length > 1) {
+      throw new UsageError('restore takes one backup, or --fresh');
+    }
+    const place = { dataDir: dataFolder(values), clock: io.clock };
+    const { events, kept } =
+      file === undefined ? { events: 0, ...startFresh(place) } : restoreBackup({ ...place, file });
+    if (values.json) io.stdout(`${JSON.stringify({ events, kept })}\n`);
+    else
+      io.stdout(
+        `${file === undefined ? 'the next start begins with an empty database' : `${events} events restored`}\n`,
+      );
+    if (kept !== null && !values.json) io.stderr(`The database that was there is kept as ${kept}\n`);
+    return EXIT_DONE;
+  },
+};
