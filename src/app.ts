@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
 import { createSource } from './cameras/sources.ts';
+import { createCommands } from './commands.ts';
 import type { Settings } from './config/settings.ts';
 import { CommitQueue } from './events/commit-queue.ts';
 import type { EventCommit } from './events/event.ts';
@@ -12,22 +13,19 @@ import { LoadingModel } from './model-loading.ts';
 import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
 import { type Clock, every } from './platform/clock.ts';
-import { WatchwordError } from './platform/errors.ts';
 import { Health } from './platform/health.ts';
-import { Lifecycle, type Part } from './platform/lifecycle.ts';
+import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
 import { contextOf } from './rules/context.ts';
-import { setEnabled } from './rules/edit.ts';
 import { RuleFolder } from './rules/folder.ts';
-import type { CompiledRule } from './rules/rule.ts';
 import { judge } from './rules/verdict.ts';
-import { Silences } from './silences.ts';
 import { openStore } from './store/store.ts';
 import { loadVisionModel } from './vision/load.ts';
 import type { VisionModel } from './vision/model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
 import type { LiveChange } from './web/deps.ts';
+import { evidenceLinks } from './web/evidence-links.ts';
 import { WebServer } from './web/server.ts';
 import { createWebApp } from './web/web-app.tsx';
 import { webDepsOf } from './web-deps.ts';
@@ -93,12 +91,6 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
   const cameras = createCameras(options, health);
   const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
-  const silences = new Silences(clock);
-  const ruleNamed = (ruleId: string): CompiledRule => {
-    const rule = ruleFolder.rules().find(({ id }) => id === ruleId);
-    if (!rule) throw new WatchwordError('not-found', `there is no rule "${ruleId}"`);
-    return rule;
-  };
   const pace = new Pace(clock);
 
   const commit = (change: EventCommit): void => {
@@ -115,26 +107,14 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     tell({ kind: 'event', eventId: event.id });
   };
   const queue = new CommitQueue({ commit, clock, logger });
-  const tracker = new Tracker({ queue, clock, silenced: (ruleId) => silences.until(ruleId) !== null });
+  const tracker = new Tracker({ queue, clock, silenced: (ruleId) => store.silences.until(ruleId) !== null });
 
   const alerts = createAlerts({
     siteId: settings.site.id,
     mqtt: settings.mqtt,
     webhook: settings.webhook,
     outbox: store.outbox,
-    commands: {
-      setRuleEnabled: (ruleId, enabled) => setEnabled(ruleNamed(ruleId).file, enabled),
-      async silenceRule(ruleId, until) {
-        ruleNamed(ruleId);
-        silences.set(ruleId, until);
-        watch.refresh();
-      },
-      async acknowledgeEvent(eventId) {
-        const known = store.log.acknowledge(eventId, 'mqtt', clock.now());
-        if (!known) throw new WatchwordError('not-found', `there is no event "${eventId}"`);
-        tell({ kind: 'event', eventId });
-      },
-    },
+    commands: createCommands({ store, clock, rules: () => ruleFolder.rules(), silenced: () => watch.refresh(), tell }),
     status: () => ({
       evaluationsPerMinute: pace.evaluationsPerMinute(),
       p95LatencyMs: pace.p95LatencyMs(),
@@ -155,10 +135,9 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     calendars: contextOf(settings).calendars,
     cameras: cameras.map(({ id, settings: camera }) => ({ id, name: camera.name })),
     rules: () => ruleFolder.rules(),
-    silencedUntil: (ruleId) => silences.until(ruleId),
     model: () => model.identity,
     tracker,
-    verdicts: store.verdicts,
+    store,
     alerts,
     tell,
   });
@@ -179,6 +158,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     pictureTrouble: async () => undefined,
     unchanged: async () => false,
     pictureFor: async (_rule, { jpeg }) => jpeg,
+    dropped: (cameraId) => watch.frameDropped(cameraId),
     settle(judgement) {
       watch.settle(judgement);
       metrics.judged(judgement);
@@ -233,11 +213,14 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       },
     },
     model,
-    looping('pipeline', (stopped) => pipeline.run(stopped)),
-    looping('ticks', (stopped) =>
+    loopPart('pipeline', (stopped) => pipeline.run(stopped)),
+    loopPart('ticks', (stopped) =>
       Promise.all([
         every(clock, TICK_MS, stopped, () => watch.tick()),
-        every(clock, FLUSH_MS, stopped, () => store.flush()),
+        every(clock, FLUSH_MS, stopped, () => {
+          watch.flush();
+          store.flush();
+        }),
         every(clock, SEEN_MS, stopped, () => store.runs.seen()),
       ]),
     ),
@@ -250,12 +233,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       pipeline.offer(frame);
       tell({ kind: 'frame', cameraId: camera.id });
     });
-    camera.onState(({ state }) => {
-      if (state === 'lost') tracker.cameraLost(camera.id);
-      if (state === 'live') tracker.cameraBack(camera.id);
-      alerts.states.camera(camera.id, state === 'live');
-      tell({ kind: 'camera', cameraId: camera.id });
-    });
+    camera.onState(({ state }) => watch.cameraChanged(camera.id, state));
   }
 
   try {
@@ -297,28 +275,4 @@ function modelLoader({ settings, clock, logger, bundledModel, baseFolder }: AppO
   const { package: folder, dtype, device, threads } = settings.model;
   const packageDir = folder === undefined ? bundledModel : join(baseFolder, folder);
   return () => loadVisionModel({ packageDir, dtype, device, threads, clock, logger });
-}
-
-/** A part that is one endless function, stopped by its signal. */
-function looping(name: string, run: (signal: AbortSignal) => Promise<unknown>): Part {
-  const stopped = new AbortController();
-  let running: Promise<unknown> | undefined;
-  return {
-    name,
-    start() {
-      running = run(stopped.signal);
-    },
-    async stop() {
-      stopped.abort(new WatchwordError('cancelled', 'stopping'));
-      await running;
-    },
-  };
-}
-
-function evidenceLinks(publicUrl: string | undefined) {
-  const base = publicUrl?.replace(/\/$/, '') ?? '';
-  return {
-    snapshotUrl: ({ event }: { event: { id: string } }) => `${base}/api/v1/events/${event.id}/snapshot.jpg`,
-    clipUrl: () => null,
-  };
 }

@@ -35,6 +35,8 @@ export interface PipelineDeps {
   readonly unchanged: (rule: CompiledRule, frame: Frame) => Promise<boolean>;
   /** cameras/zone-crop.ts: the part of the frame that the rule's zone shows; the frame's own JPEG without a zone. */
   readonly pictureFor: (rule: CompiledRule, frame: Frame) => Promise<Uint8Array>;
+  /** A frame of this camera was replaced before the model had time for it. */
+  readonly dropped: (cameraId: string) => void;
   /** Everything behind the verdicts: events, store, alerts. Must not throw; the next frame waits for it. */
   readonly settle: (judgement: Judgement) => void;
 }
@@ -105,6 +107,7 @@ export class Pipeline {
   offer(frame: Frame): void {
     const slot = this.#frames.get(frame.cameraId) ?? new Slot<Frame>();
     this.#frames.set(frame.cameraId, slot);
+    if (slot.peek() !== undefined) this.#deps.dropped(frame.cameraId);
     slot.put(frame);
     this.#bell.ring();
   }

@@ -1,13 +1,15 @@
 import type { Alerts } from './alerts/alerts.ts';
 import type { CatalogCamera } from './alerts/catalog.ts';
 import { type Assignment, assignmentsOf, catalogRules, watchedBy } from './assignments.ts';
+import type { CameraState } from './cameras/camera.ts';
 import type { Frame } from './cameras/frame.ts';
+import { Coverage, type CoverageMoment } from './events/coverage.ts';
 import type { Tracker } from './events/tracker.ts';
 import type { Judgement, Pipeline } from './pipeline.ts';
 import type { Clock } from './platform/clock.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import { type Calendar, isOn } from './rules/schedule.ts';
-import type { VerdictStore } from './store/verdicts.ts';
+import type { Store } from './store/store.ts';
 import type { ModelIdentity } from './vision/model.ts';
 import type { LiveChange } from './web/deps.ts';
 
@@ -18,10 +20,9 @@ export interface WatchOptions {
   readonly cameras: readonly CatalogCamera[];
   /** The rules in force, disabled ones too. */
   readonly rules: () => readonly CompiledRule[];
-  readonly silencedUntil: (ruleId: string) => number | null;
   readonly model: () => ModelIdentity | null;
   readonly tracker: Tracker;
-  readonly verdicts: VerdictStore;
+  readonly store: Pick<Store, 'verdicts' | 'coverage' | 'silences'>;
   readonly alerts: Pick<Alerts, 'states' | 'setCatalog'>;
   readonly tell: (change: LiveChange) => void;
 }
@@ -32,6 +33,7 @@ export interface WatchOptions {
  */
 export class Watch {
   readonly #options: WatchOptions;
+  readonly #coverage = new Coverage();
   readonly #lastFrames = new Map<string, Frame>();
   #pipeline: Pipeline | undefined;
   #assignments: readonly Assignment[] = [];
@@ -47,10 +49,10 @@ export class Watch {
   /** Takes rules, cameras and hours as they are now. Call it at the start and after each change of the rules. */
   refresh(pipeline: Pipeline | undefined = this.#pipeline): void {
     this.#pipeline = pipeline;
-    const { cameras, rules, tracker, alerts, silencedUntil } = this.#options;
+    const { cameras, rules, tracker, alerts, store } = this.#options;
     const cameraIds = cameras.map((camera) => camera.id);
     tracker.reconcile(watchedBy(rules(), cameraIds));
-    alerts.setCatalog({ cameras, rules: catalogRules(rules(), cameraIds, silencedUntil) });
+    alerts.setCatalog({ cameras, rules: catalogRules(rules(), cameraIds, (id) => store.silences.until(id)) });
     this.#assign(this.#current());
     this.#options.tell({ kind: 'rules' });
   }
@@ -63,13 +65,36 @@ export class Watch {
     this.#options.tracker.tick();
   }
 
+  /** Call it every few seconds: writes the coverage counted since the last time. */
+  flush(): void {
+    this.#options.store.coverage.add(this.#coverage.flush(this.#now()));
+  }
+
+  /** A camera came or went. */
+  cameraChanged(cameraId: string, state: CameraState): void {
+    const { tracker, alerts, tell } = this.#options;
+    if (state === 'lost') {
+      tracker.cameraLost(cameraId);
+      this.#coverage.cameraLost(cameraId, this.#now());
+    }
+    if (state === 'live') tracker.cameraBack(cameraId);
+    alerts.states.camera(cameraId, state === 'live');
+    tell({ kind: 'camera', cameraId });
+  }
+
+  /** A frame was replaced before the model had time for it. */
+  frameDropped(cameraId: string): void {
+    this.#coverage.dropped(cameraId);
+  }
+
   /** What the pipeline calls with each judgement. */
   settle({ frame, verdicts }: Judgement): void {
-    const { tracker, verdicts: history, alerts, tell } = this.#options;
+    const { tracker, store, alerts, tell } = this.#options;
+    const { cameraId } = frame;
     const identity = this.#options.model();
-    const before = this.#lastFrames.get(frame.cameraId);
-    this.#lastFrames.set(frame.cameraId, frame);
-    for (const { rule, verdict } of verdicts) {
+    const before = this.#lastFrames.get(cameraId);
+    this.#lastFrames.set(cameraId, frame);
+    for (const { rule, verdict, gated } of verdicts) {
       tracker.observe({
         verdict,
         rule,
@@ -78,11 +103,18 @@ export class Watch {
         model: identity ? `${identity.name} ${identity.dtype}` : '',
         weightsHash: identity?.weightsHash ?? '',
       });
-      history.record(verdict, rule);
-      const view = tracker.view(rule.id, frame.cameraId);
-      if (view) alerts.states.update({ verdict, phase: view.phase, since: view.since, coverage: null });
-      tell({ kind: 'state', ruleId: rule.id, cameraId: frame.cameraId });
+      store.verdicts.record(verdict, rule);
+      this.#coverage.turn(rule.id, cameraId, gated ? 'gated' : (verdict.cause ?? 'evaluated'), frame);
+      const view = tracker.view(rule.id, cameraId);
+      const coverage = this.#coverage.share(rule.id, cameraId);
+      if (view) alerts.states.update({ verdict, phase: view.phase, since: view.since, coverage });
+      tell({ kind: 'state', ruleId: rule.id, cameraId });
     }
+  }
+
+  #now(): CoverageMoment {
+    const { clock } = this.#options;
+    return { at: clock.monotonic(), capturedAt: clock.now() };
   }
 
   #current(): Assignment[] {
@@ -93,11 +125,19 @@ export class Watch {
 
   #assign(assignments: readonly Assignment[]): void {
     const { tracker, alerts } = this.#options;
-    this.#assignments = assignments;
+    const now = this.#now();
+    const on = new Set<string>();
     for (const { rule, cameraId, scheduled } of assignments) {
       alerts.states.scheduled(cameraId, rule.id, scheduled);
-      if (!scheduled) tracker.offSchedule(rule.id, cameraId);
+      if (scheduled) {
+        on.add(`${rule.id}\n${cameraId}`);
+        this.#coverage.begin(rule.id, cameraId, rule.everyMs, now);
+      } else tracker.offSchedule(rule.id, cameraId);
     }
+    for (const { rule, cameraId } of this.#assignments) {
+      if (!on.has(`${rule.id}\n${cameraId}`)) this.#coverage.end(rule.id, cameraId, now);
+    }
+    this.#assignments = assignments;
     this.#pipeline?.assign(assignments.filter(({ scheduled }) => scheduled));
   }
 }

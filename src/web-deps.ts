@@ -61,6 +61,7 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
     },
     users: store.users,
     sessions: store.sessions,
+    tokens: store.tokens,
     settings: { trustProxy: options.trustProxy },
   };
 }

@@ -36,6 +36,7 @@ function rig(
   const looks: string[] = [];
   const scored: string[][] = [];
   const judgements: Judgement[] = [];
+  const dropped: string[] = [];
   const gate = { hold: undefined as Promise<void> | undefined, failWith: undefined as Error | undefined };
   const health = new Health(() => clock.now());
   const pipeline = new Pipeline({
@@ -59,6 +60,7 @@ function rig(
     pictureTrouble: async () => options.trouble,
     unchanged: options.unchanged ?? (async () => false),
     pictureFor: async ({ zone }, { jpeg }) => (zone ? Buffer.from(`${Buffer.from(jpeg)}#${zone}`) : jpeg),
+    dropped: (cameraId) => dropped.push(cameraId),
     settle: (judgement) => judgements.push(judgement),
   });
   const abort = new AbortController();
@@ -72,7 +74,7 @@ function rig(
     await running;
     expect(clock.sleeping).toBe(0);
   };
-  return { clock, looks, scored, judgements, gate, health, pipeline, frame, stop };
+  return { clock, looks, scored, judgements, dropped, gate, health, pipeline, frame, stop };
 }
 
 describe('pipeline', () => {
@@ -99,7 +101,7 @@ describe('pipeline', () => {
   });
 
   test('while the model is busy the newest frame wins and the others are counted as dropped', async () => {
-    const { pipeline, frame, looks, gate, clock, stop } = rig();
+    const { pipeline, frame, looks, gate, clock, dropped, stop } = rig();
     pipeline.assign([{ rule: rule('empty', { everyMs: 100 }), cameraId: 'a' }]);
     let free = (): void => undefined;
     gate.hold = new Promise((resolve) => {
@@ -113,6 +115,7 @@ describe('pipeline', () => {
     await settle();
     expect(looks).toEqual(['first', 'fourth']);
     expect(pipeline.counts).toMatchObject({ dropped: 2, judged: 2 });
+    expect(dropped).toEqual(['a', 'a']);
     await stop();
   });
 

@@ -59,3 +59,19 @@ export class Lifecycle {
 function rejectOn(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
+
+/** A part that is one endless function: started without waiting for it, stopped by its signal and then awaited. */
+export function loopPart(name: string, run: (signal: AbortSignal) => Promise<unknown>): Part {
+  const stopped = new AbortController();
+  let running: Promise<unknown> | undefined;
+  return {
+    name,
+    start() {
+      running = run(stopped.signal);
+    },
+    async stop() {
+      stopped.abort(new WatchwordError('cancelled', 'stopping'));
+      await running;
+    },
+  };
+}
