@@ -59,7 +59,8 @@ function cameraMessage(context: DiscoveryContext, camera: CatalogCamera, rules: 
   for (const rule of rules) {
     components[`rule_${rule.id}`] = {
       platform: 'binary_sensor',
-      unique_id: id(rule.id),
+      // The camera's event entity has the id `ev`.
+      unique_id: rule.id === 'ev' ? id('rule', rule.id) : id(rule.id),
       default_entity_id: entityId('binary_sensor', camera.id, rule.id),
       name: nameOf(rule.id),
       device_class: 'problem',
@@ -117,7 +118,7 @@ function boxMessage(context: DiscoveryContext, rules: readonly CatalogRule[]): D
     evaluations: sensor('evaluations', 'Evaluations per minute', 'evaluationsPerMinute', '1/min'),
     latency: sensor('latency', 'Evaluation time (95th percentile)', 'p95LatencyMs', 'ms'),
     queue: sensor('queue', 'Alerts waiting', 'alertsWaiting', undefined),
-    open_events: sensor('open_events', 'Open events', 'openEvents', undefined),
+    open_events: sensor('open-events', 'Open events', 'openEvents', undefined),
   };
   for (const rule of rules) {
     components[`enabled_${rule.id}`] = {

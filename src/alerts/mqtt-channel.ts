@@ -35,6 +35,17 @@ export interface ChannelListener {
 const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 20_000;
 const GOODBYE_MS = 2_000;
+const RETRY = { minMs: 1_000, maxMs: 30_000 };
+const STABLE_MS = 5_000;
+const SHORT_LIVES_BEFORE_HINT = 2;
+
+/** Brokers close the older of two clients with one id, mostly without a word: the two then throw each other out for ever. */
+function shortLived(reason: Error, clientId: string): WatchwordError {
+  return new WatchwordError('unavailable', `${reason.message}, each time soon after connecting`, {
+    hint: `If another box uses the same site id (client id ${clientId}) at this broker, give each its own`,
+    cause: reason,
+  });
+}
 
 /**
  * The daemon's standing connection to its broker: connects, says `online`, and starts over with back-off whenever the
@@ -108,24 +119,25 @@ export class MqttChannel {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    const { clock, retry = RETRY } = this.#options;
     let attempt = 0;
     while (!signal.aborted) {
       let reason: Error;
       try {
         const session = await this.#connect(signal);
-        attempt = 0;
+        const since = clock.monotonic();
         this.#up(session);
         reason = await session.closed;
+        // A connection that breaks at once, again and again, is no reason to knock every second.
+        if (clock.monotonic() - since >= STABLE_MS) attempt = 0;
+        else if (attempt >= SHORT_LIVES_BEFORE_HINT) reason = shortLived(reason, this.#options.clientId);
       } catch (thrown) {
         reason = toError(thrown);
       }
       this.#session = undefined;
       if (signal.aborted) return;
       this.#down(reason);
-      const retry = this.#options.retry ?? { minMs: 1_000, maxMs: 60_000 };
-      await this.#options.clock
-        .sleep(backoffMs(attempt++, { ...retry, random: this.#random }), signal)
-        .catch(() => undefined);
+      await clock.sleep(backoffMs(attempt++, { ...retry, random: this.#random }), signal).catch(() => undefined);
     }
   }
 

@@ -26,7 +26,8 @@ export function webhookSignature(secret: string, timestamp: string, body: string
 
 /** An HTTP receiver of changes: one signed POST per change, done at any 2xx. */
 export function webhookReceiver(options: WebhookOptions): Receiver {
-  const { url, secret, timeoutMs, links, clock } = options;
+  const { secret, timeoutMs, links, clock } = options;
+  const { url, authorization } = withoutCredentials(options.url);
   return {
     channel: 'webhook',
     window: () => WINDOW,
@@ -37,6 +38,7 @@ export function webhookReceiver(options: WebhookOptions): Receiver {
       const headers = {
         'content-type': 'application/json',
         'user-agent': 'Watchword',
+        ...(authorization ? { authorization } : {}),
         'x-watchword-key': change.key,
         'x-watchword-timestamp': timestamp,
         'x-watchword-signature': webhookSignature(await secret(), timestamp, body),
@@ -61,6 +63,16 @@ export function webhookReceiver(options: WebhookOptions): Receiver {
       }
     },
   };
+}
+
+/** fetch refuses an address that holds a user and a password; they become the header they stand for. */
+function withoutCredentials(address: string): { url: string; authorization: string | undefined } {
+  const url = new URL(address);
+  if (!url.username && !url.password) return { url: url.href, authorization: undefined };
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { url: url.href, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 /** What fetch throws says only "fetch failed"; the cause says why. */

@@ -246,6 +246,14 @@ describe.skipIf(!hasMosquitto)('delivery through mosquitto', () => {
     expect(late.messages[0]?.retain).toBe(true);
   });
 
+  test('two boxes with one site id throw each other out, and are told so', async () => {
+    const { port } = await broker();
+    const one = daemon(`mqtt://127.0.0.1:${port}`);
+    await until(() => one.channel.session !== undefined, 'the connection');
+    daemon(`mqtt://127.0.0.1:${port}`);
+    await until(() => one.lines.some((line) => line.includes('same site id')), 'the hint');
+  });
+
   test('a wrong address, a closed port and a wrong scheme are told once, without the password', async () => {
     const port = await freePort();
     const { lines } = daemon(`mqtt://operator:hunter2secret@127.0.0.1:${port}`);
