@@ -27,14 +27,11 @@ export async function readPackageJson<T>(path: string, schema: z.ZodType<T>): Pr
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new WatchwordError(
-    'corrupt',
-    `${basename(path)}: "${issue?.path.join('.') ?? ''}" ${issue?.message ?? 'is wrong'}`,
-    {
-      where: path,
-      hint: 'Compare the file with the published package',
-    },
-  );
+  const wrong = issue?.message.replace(/^Invalid input: expected .*, received undefined$/, 'is missing') ?? 'is wrong';
+  throw new WatchwordError('corrupt', `${basename(path)}: "${issue?.path.join('.') ?? ''}" ${wrong}`, {
+    where: path,
+    hint: 'Compare the file with the published package',
+  });
 }
 
 /** A text file of a model package. Throws `not-found` naming it. */

@@ -268,7 +268,7 @@ export class WorkerCaller implements EngineCaller {
   }
 
   #setState(state: EngineState, reason: string): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#state === state) return;
     this.#state = state;
     this.#options.onState?.(state, reason);
   }

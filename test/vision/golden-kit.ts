@@ -24,7 +24,10 @@ export interface GoldenCase {
     readonly samples: { index: readonly number[]; value: readonly number[] };
     readonly u8_file?: string;
   };
-  readonly image_features?: { shape: readonly number[]; samples: { index: readonly number[]; value: readonly number[] } };
+  readonly image_features?: {
+    shape: readonly number[];
+    samples: { index: readonly number[]; value: readonly number[] };
+  };
   readonly yes_no: { p_yes: number; answer_mass: number };
   readonly greedy: { ids: readonly number[]; text: string; text_clean: string };
   readonly onnx_variants: Record<string, { p_yes: number; mass_yes: number; mass_no: number }>;

@@ -106,7 +106,9 @@ describe.each(KITS)('%s in fp32 against PyTorch', (name) => {
 
   test('greedy words are equal, from messages and from a look', async () => {
     for (const each of golden.cases) {
-      const words = await join(model.generate({ messages: messagesOf(kit, each) }, { maxTokens: 8, split: each.do_image_splitting }));
+      const words = await join(
+        model.generate({ messages: messagesOf(kit, each) }, { maxTokens: 8, split: each.do_image_splitting }),
+      );
       expect(words, each.id).toBe(each.greedy.text_clean);
     }
     for (const { picture, split, questions } of byPicture(kit)) {

@@ -8,7 +8,9 @@ interface PillowKit {
   sources: Record<string, string>;
   cases: Array<{ filter: ResizeFilter; source: string; to: [number, number]; expected: string }>;
 }
-const pillow = JSON.parse(readFileSync(new URL('../fixtures/golden/pillow-resize.json', import.meta.url), 'utf8')) as PillowKit;
+const pillow = JSON.parse(
+  readFileSync(new URL('../fixtures/golden/pillow-resize.json', import.meta.url), 'utf8'),
+) as PillowKit;
 
 describe('resizePicture', () => {
   test.each(pillow.cases)('equals Pillow bit for bit: $filter, $source to $to', ({ filter, source, to, expected }) => {
@@ -22,11 +24,19 @@ describe('resizePicture', () => {
     const side = fc.integer({ min: 1, max: 70 });
     const filter = fc.constantFrom<ResizeFilter>('lanczos', 'bilinear', 'bicubic');
     fc.assert(
-      fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), filter, (width, height, toWidth, toHeight, level, by) => {
-        const picture = { width, height, pixels: new Uint8Array(width * height * 3).fill(level) };
-        const { pixels } = resizePicture(picture, toWidth, toHeight, by);
-        return pixels.length === toWidth * toHeight * 3 && pixels.every((value) => value === level);
-      }),
+      fc.property(
+        side,
+        side,
+        side,
+        side,
+        fc.integer({ min: 0, max: 255 }),
+        filter,
+        (width, height, toWidth, toHeight, level, by) => {
+          const picture = { width, height, pixels: new Uint8Array(width * height * 3).fill(level) };
+          const { pixels } = resizePicture(picture, toWidth, toHeight, by);
+          return pixels.length === toWidth * toHeight * 3 && pixels.every((value) => value === level);
+        },
+      ),
       { numRuns: 60 },
     );
   });

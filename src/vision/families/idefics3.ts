@@ -41,6 +41,14 @@ export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): F
       where: files.dir,
     });
   const tileSize = settings.max_image_size.longest_edge;
+  const encoderSize = files.config.vision_config.image_size;
+  if (encoderSize !== undefined && encoderSize !== tileSize) {
+    throw new WatchwordError(
+      'corrupt',
+      `preprocessor_config.json cuts tiles of ${tileSize} pixels, the encoder of config.json takes ${encoderSize}`,
+      { where: files.dir, hint: 'Use files of one and the same published package' },
+    );
+  }
   const imageTokenId = files.config.image_token_id ?? files.config.image_token_index;
   const imageToken = imageTokenId === undefined ? undefined : tokenizer.tokenOf(imageTokenId);
   if (imageTokenId === undefined || imageToken === undefined) {

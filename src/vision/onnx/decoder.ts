@@ -1,13 +1,13 @@
-import { mkdtemp, open, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { link, mkdtemp, open, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { toError, WatchwordError } from '../../platform/errors.ts';
 import type { ModelConfig } from '../package.ts';
 import type { WeightFile } from '../weights.ts';
 import { type OnnxGraph, parseOnnx } from './graph.ts';
 import { BIAS_INPUT, editDecoder, HIDDEN, ROWS_INPUT, rowsInfluenceEachOther } from './graph-edit.ts';
-import { float32Of, floats, inputsOf, int64, openSession, type SessionSettings } from './session.ts';
+import { float32Of, floats, inputsOf, int64, openSession, runSession, type SessionSettings } from './session.ts';
 import type { WireWriter } from './wire.ts';
 
 /** The keys and values of everything read so far: what makes a prefix shareable. Batch 1. */
@@ -50,6 +50,7 @@ export class Decoder {
   readonly #inputs: ReturnType<typeof inputsOf>;
   readonly #pastNames: readonly string[];
   readonly #pastShapes: ReadonlyMap<string, { heads: number; width: number; type: ort.Tensor.Type }>;
+  readonly #file: string;
   readonly hidden: number;
   readonly packs: boolean;
   readonly notes: readonly string[];
@@ -63,6 +64,7 @@ export class Decoder {
   }) {
     this.#session = options.session;
     this.#inputs = inputsOf(options.session);
+    this.#file = options.file;
     this.packs = options.packs;
     this.notes = options.notes;
     this.#pastNames = [...this.#inputs.keys()].filter((name) => name.startsWith('past_key_values.'));
@@ -100,7 +102,8 @@ export class Decoder {
       else if (name === 'use_cache_branch') feeds[name] = new ort.Tensor('bool', [past.length > 0], [1]);
     }
     const presents = keep ? this.#pastNames.map(presentName) : [];
-    const results = await this.#session.run(feeds, [...(step.rows.length > 0 ? ['logits'] : []), ...presents]);
+    const fetches = [...(step.rows.length > 0 ? ['logits'] : []), ...presents];
+    const results = await runSession(this.#session, this.#file, feeds, fetches);
     const kept: Record<string, ort.Tensor> = {};
     for (const name of keep ? this.#pastNames : []) kept[name] = results[presentName(name)] as ort.Tensor;
     return {
@@ -182,8 +185,9 @@ function readGraph(bytes: Buffer, file: string): OnnxGraph {
 const MOST_IN_MEMORY = 64 * 1024 * 1024;
 
 /**
- * Opens an edited model without leaving anything behind: the model folder may be read-only and stays clean. External
- * weights are linked into a temporary folder beside the edited file, because the runtime looks for them there.
+ * Opens an edited model. The runtime looks for external weights beside the model file and follows no link out of that
+ * folder, so they are hard-linked into a temporary one: in the system's, or, when that is another disk, in the package. It
+ * is removed at once (the runtime keeps the weights mapped). Where neither can be linked, they go through memory.
  */
 async function openEdited(
   edited: WireWriter,
@@ -191,17 +195,48 @@ async function openEdited(
   weights: WeightFile,
   settings: SessionSettings,
 ): Promise<ort.InferenceSession> {
+  const file = weights.path;
+  for (const name of graph.externalFiles) await checkExternal(name, file);
   if (graph.externalFiles.length === 0 && edited.byteLength <= MOST_IN_MEMORY)
-    return openSession(edited.toBuffer(), weights.path, settings);
-  const folder = await mkdtemp(join(tmpdir(), 'watchword-'));
-  try {
-    const path = join(folder, basename(weights.path));
-    await writeParts(path, edited);
-    for (const name of graph.externalFiles) await linkExternal(name, folder, weights.path);
-    return await openSession(path, weights.path, settings);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    return openSession(edited.toBuffer(), file, settings);
+  for (const parent of [tmpdir(), dirname(file)]) {
+    const folder = await makeFolder(parent, graph.externalFiles, dirname(file));
+    if (!folder) continue;
+    try {
+      const path = join(folder, basename(file));
+      await writeParts(path, edited);
+      return await openSession(path, file, settings);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
+  const data = graph.externalFiles.map(async (name) => ({
+    path: name,
+    data: await readFile(join(dirname(file), name)),
+  }));
+  return openSession(edited.toBuffer(), file, settings, await Promise.all(data));
+}
+
+/** A temporary folder with hard links to the external weights; undefined where that is not possible. */
+async function makeFolder(parent: string, names: readonly string[], source: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(parent, '.watchword-')).catch(() => undefined);
+  if (folder === undefined) return undefined;
+  try {
+    for (const name of names) await link(await realpath(join(source, name)), join(folder, name));
+    return folder;
+  } catch {
+    await rm(folder, { recursive: true, force: true });
+    return undefined;
+  }
+}
+
+async function checkExternal(name: string, modelFile: string): Promise<void> {
+  const source = join(dirname(modelFile), name);
+  if (name === basename(name) && (await stat(source).catch(() => undefined))) return;
+  throw new WatchwordError('not-found', `onnx/${basename(modelFile)} needs its weights in onnx/${basename(name)}`, {
+    where: source,
+    hint: 'Download that file as well',
+  });
 }
 
 async function writeParts(path: string, edited: WireWriter): Promise<void> {
@@ -212,17 +247,6 @@ async function writeParts(path: string, edited: WireWriter): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function linkExternal(name: string, folder: string, modelFile: string): Promise<void> {
-  const source = join(modelFile, '..', name);
-  if (name !== basename(name) || !(await stat(source).catch(() => undefined))) {
-    throw new WatchwordError('not-found', `onnx/${basename(modelFile)} needs its weights in onnx/${basename(name)}`, {
-      where: source,
-      hint: 'Download that file as well',
-    });
-  }
-  await symlink(source, join(folder, name));
 }
 
 function presentName(pastName: string): string {

@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-node';
 import { WatchwordError } from '../../platform/errors.ts';
 import type { Family, Tiles } from '../families/family.ts';
 import type { Weights } from '../weights.ts';
-import { float32Of, floats, inputsOf, int64, openSession, type SessionSettings } from './session.ts';
+import { float32Of, floats, inputsOf, int64, openSession, runSession, type SessionSettings } from './session.ts';
 
 /** So many pixels go through the vision encoder at once: attention grows with each tile's patches, and memory with all of them. */
 const MOST_PIXELS_AT_ONCE = 4 * 512 * 512;
@@ -51,7 +51,7 @@ export async function openEncoder(
       const mask = new Uint8Array(count * tileSize * tileSize).fill(1);
       feeds.pixel_attention_mask = new ort.Tensor('bool', mask, [1, count, tileSize, tileSize]);
     }
-    const features = (await session.run(feeds))[output];
+    const features = (await runSession(session, file, feeds, [output]))[output];
     if (!features || features.size !== count * expected) {
       throw unfit(
         file,
@@ -86,7 +86,7 @@ export async function openEmbedder(weights: Weights, settings: SessionSettings):
   if (!session.inputNames.includes('input_ids')) throw unfit(file, 'it has no input "input_ids"');
   return {
     async embed(ids) {
-      const embeds = (await session.run({ input_ids: int64(ids, [1, ids.length]) }))[output];
+      const embeds = (await runSession(session, file, { input_ids: int64(ids, [1, ids.length]) }, [output]))[output];
       if (!embeds) throw unfit(file, 'it gave no embeddings');
       return float32Of(embeds);
     },

@@ -27,6 +27,7 @@ export async function openSession(
   model: string | Uint8Array,
   file: string,
   settings: SessionSettings,
+  externalData: ReadonlyArray<{ path: string; data: Uint8Array }> = [],
 ): Promise<ort.InferenceSession> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [settings.provider],
@@ -35,6 +36,7 @@ export async function openSession(
     enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
+    ...(externalData.length > 0 && { externalData: [...externalData] }),
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
   // Errors are thrown with their text; printing them as well only disturbs a program's own output.
@@ -48,6 +50,25 @@ export async function openSession(
     throw new WatchwordError('corrupt', `onnx/${basename(file)} cannot be loaded: ${line}`, {
       where: file,
       hint: 'The file is damaged, incomplete or made for a newer runtime: download it (and its _data files) again',
+      cause: error,
+    });
+  }
+}
+
+/** Runs a session; the runtime's own errors name the file. */
+export async function runSession(
+  session: ort.InferenceSession,
+  file: string,
+  feeds: Record<string, ort.Tensor>,
+  fetches: readonly string[],
+): Promise<Record<string, ort.Tensor>> {
+  try {
+    return await session.run(feeds, fetches);
+  } catch (error) {
+    const [line = ''] = toError(error).message.split('\n', 1);
+    throw new WatchwordError('unsupported', `onnx/${basename(file)} cannot be run: ${line}`, {
+      where: file,
+      hint: 'Use files of one and the same published package; a box that is short of memory fails here as well',
       cause: error,
     });
   }
