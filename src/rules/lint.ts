@@ -1,7 +1,7 @@
 import type { Understanding } from './compile.ts';
 import { readAmount } from './grammar/amounts.ts';
 import { readDays } from './grammar/days.ts';
-import { isPluralNoun } from './grammar/noun-phrase.ts';
+import { DETERMINERS, isPlural, isPluralNoun } from './grammar/noun-phrase.ts';
 import { readNumber } from './grammar/numbers.ts';
 import { firstOf, type Pattern, pattern } from './grammar/pattern.ts';
 import { unknownSite } from './grammar/place.ts';
@@ -99,7 +99,7 @@ const TIME_UNIT = pattern('(second|seconds|minute|minutes|hour|hours|hrs|mins|se
 /** What is doubtful or impossible in the question, for the person who wrote it. Refusals are errors. */
 export function lint(
   reading: SentenceReading,
-  understood: Pick<Understanding, 'zone' | 'cameras' | 'schedule' | 'forMs' | 'question'>,
+  understood: Pick<Understanding, 'zone' | 'cameras' | 'schedule' | 'forMs' | 'expects'>,
   world: KnownWorld,
 ): { errors: SentenceIssue[]; warnings: SentenceIssue[] } {
   const tokens = reading.words.flatMap((word) => {
@@ -118,6 +118,7 @@ export function lint(
     ...names(reading, unique),
     ...counts(unique),
     ...negations(reading),
+    ...emptyScene(reading, understood),
     ...twoQuestions(reading),
     ...sites(unique),
     ...small(unique, understood, world),
@@ -135,7 +136,12 @@ function wordIssues(tokens: readonly Token[]): SentenceIssue[] {
   for (let at = 0; at < tokens.length; at++) {
     for (const { code, words, message } of WORD_RULES) {
       const match = words(tokens, at);
-      if (!match || found.some((one) => one.code === code)) continue;
+      if (
+        !match ||
+        found.some((one) => one.code === code) ||
+        (code === 'superlative' && tokens[at - 1]?.lower === 'at')
+      )
+        continue;
       found.push(issue(code, message, tokens, at, match.end));
     }
   }
@@ -175,6 +181,20 @@ function negations(reading: SentenceReading): SentenceIssue[] {
   const message =
     'Small models answer negated questions badly, and turning this one round would also fire when nobody is there; say it as a thing, such as "a person without a vest"';
   return [issue('negated-question', message, reading.tokens, from, Math.max(...indexes) + 1)];
+}
+
+/** "Everyone must wear a helmet": the answer is no as well when nobody is there. */
+function emptyScene(reading: SentenceReading, { expects }: Pick<Understanding, 'expects'>): SentenceIssue[] {
+  const subject = reading.clause?.subject ?? [];
+  const first = subject[0];
+  if (expects === 'yes' || !first || reading.clause?.existence || reading.split) return [];
+  const all = /^(every|everyone|everybody|all|each|both)$/.test(first.lower);
+  const some = reading.demanded && isPlural(subject) && !DETERMINERS.has(first.lower);
+  if (!all && !some) return [];
+  const message =
+    'The answer may be no as well when nobody is there; say what should not be, such as "a worker without a helmet"';
+  const indexes = subject.map((word) => word.token).filter((index) => index >= 0);
+  return [issue('empty-scene', message, reading.tokens, Math.min(...indexes), Math.max(...indexes) + 1)];
 }
 
 function twoQuestions(reading: SentenceReading): SentenceIssue[] {
@@ -310,7 +330,9 @@ function leftOverTimes(tokens: readonly Token[]): SentenceIssue[] {
     const unit = TIME_UNIT(tokens, at);
     const days = tokens[at]?.kind === 'word' && (tokens[at]?.lower.length ?? 0) > 4 ? readDays(tokens, at) : undefined;
     const clock = /^\d{1,2}:\d{2}$/.test(tokens[at]?.lower ?? '') ? { end: at + 1 } : undefined;
-    const match = amount ?? unit ?? days ?? clock;
+    const bare = /^(for|than)$/.test(tokens[at - 1]?.lower ?? '') && at > 0 ? readNumber(tokens, at) : undefined;
+    const lone = bare && tokens[bare.end] === undefined && tokens[at - 1]?.lower === 'for' ? bare : undefined;
+    const match = amount ?? unit ?? days ?? clock ?? lone;
     if (!match) continue;
     const message =
       'This time is not understood; write it as "for 5 minutes", "between 8am and 10pm", "on weekdays" or "check every 10 seconds"';

@@ -1,9 +1,12 @@
-import { type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
+import { type Clause, questionOf, statementOf } from './grammar/clause.ts';
+import { elidedSubject, secondClauseAt } from './grammar/finite-verb.ts';
+import { bareVerbAt, type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
 import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
 import { PHRASES } from './grammar/phrases.ts';
-import { type Clause, elidedSubject, questionOf, readClause, secondClauseAt, statementOf } from './grammar/question.ts';
+import { readClause } from './grammar/question.ts';
+import { inflect, readRequirement } from './grammar/requirement.ts';
 import { isWord, type Token, tokenize } from './grammar/tokens.ts';
-import { textOf, type Word, wordsOf } from './grammar/words.ts';
+import { made, textOf, type Word, wordsOf } from './grammar/words.ts';
 import type { SentenceIssue, Severity, Span } from './rule.ts';
 import type { KnownWorld } from './world.ts';
 
@@ -15,6 +18,8 @@ export interface SentenceReading {
   /** The words of the question, for the linter. */
   readonly words: readonly Word[];
   readonly clause: Clause | null;
+  /** The sentence says what should be, and the alert is about its opposite. */
+  readonly demanded: boolean;
   readonly meanings: readonly Meaning[];
   readonly severity: Severity | undefined;
   /** Present when two questions are asked at once: each for itself, and where the second begins. */
@@ -48,18 +53,18 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
       issues.push({ code, message, refused, ...extent(tokens, from, reading.end) });
     }
   }
-  const opening = claimLeadIns(tokens, claims);
+  const leadIn = claimLeadIns(tokens, claims);
+  if (leadIn.opening?.suppresses) issues.push({ ...SUPPRESSES, ...extent(tokens, 0, tokens.length), refused: true });
   claimGlue(tokens, claims);
 
   const free = freeTokens(claims);
-  const shouting = sentence === sentence.toUpperCase() && sentence !== sentence.toLowerCase();
-  const words = wordsOf(tokens, free, shouting);
+  const words = questionWords(sentence, tokens, free, leadIn);
   const meanings = readings.flatMap(({ reading }) => (reading.meaning ? [reading.meaning] : []));
   const lasting = meanings.some((meaning) => meaning.kind === 'duration');
   const splitAt = secondClauseAt(words);
-  const wantsClause = opening?.wantsClause ?? false;
-  const clause = words.length === 0 ? null : readClause(words, { wantsClause, lasting, split: splitAt !== undefined });
-  const expects = expectation(clause, opening);
+  const asked = words.length === 0 ? null : ask(words, leadIn.opening, { lasting, split: splitAt !== undefined });
+  const clause = asked?.clause ?? null;
+  const expects = (asked?.turns ?? 0) % 2 === 0 ? 'yes' : 'no';
   claimQuestion(clause, tokens, free, claims);
 
   return {
@@ -70,7 +75,8 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
     clause,
     split: splitOf(words, splitAt, tokens),
     meanings,
-    severity: severityOf(meanings, opening),
+    severity: severityOf(meanings, leadIn.opening),
+    demanded: asked?.demanded ?? false,
     tokens,
     spans: spansOf(sentence, tokens, claims),
     errors: issues.filter((issue) => issue.refused).map(withoutRefused),
@@ -124,28 +130,75 @@ function freeTokens(claims: ReadonlyArray<Claim | undefined>): number[] {
   return [...claims.keys()].filter((index) => claims[index] === undefined);
 }
 
-function claimLeadIns(tokens: readonly Token[], claims: Array<Claim | undefined>): Opening | undefined {
-  const free = freeTokens(claims);
+interface LeadIn {
+  readonly opening: Opening | undefined;
+  /** Token indexes of `the entrance` in `watch the entrance for people`. */
+  readonly area: readonly number[];
+}
+
+const SUPPRESSES = {
+  code: 'suppression',
+  message: 'A rule says when to alert, not when to keep quiet; leave it out, or use "except on Sundays" for a schedule',
+};
+
+function claimLeadIns(tokens: readonly Token[], claims: Array<Claim | undefined>): LeadIn {
+  // Brackets and quotes would only hide the words that belong together.
+  const free = freeTokens(claims).filter((index) => !/^["“”„'‘()[\]{}>*_]$/.test(tokens[index]?.lower ?? ''));
   const rest = free.map((index) => tokens[index] as Token);
   const opening = readOpening(rest);
-  const claim = (position: number, means: SpanKind, value: string, phrase: number): void => {
-    const index = free[position];
-    if (index !== undefined) claims[index] = { means, value, phrase };
+  const end = opening?.end ?? 0;
+  const claim = (from: number, to: number, means: SpanKind, value: string, phrase: number): void => {
+    for (const index of free.slice(from, to)) claims[index] = { means, value, phrase };
   };
-  for (let position = 0; position < (opening?.end ?? 0); position++) {
-    if (position === opening?.denial) claim(position, 'polarity', 'no', -1);
-    else
-      claim(
-        position,
-        'lead-in',
-        opening?.ensures ? 'make sure' : 'alert',
-        position > (opening?.denial ?? rest.length) ? -3 : -2,
-      );
+  const value = opening?.ensures ? 'make sure' : 'alert';
+  const { denial, area = [0, 0], middle = [0, 0] } = opening ?? {};
+  claim(0, end, 'lead-in', value, -2);
+  if (denial !== undefined) {
+    claim(denial, denial + 1, 'polarity', 'no', -1);
+    claim(denial + 1, end, 'lead-in', value, -3);
   }
-  const closing = readClosing(rest, opening?.end ?? 0);
-  if (closing !== undefined)
-    for (let position = closing; position < rest.length; position++) claim(position, 'lead-in', 'alert', -4);
-  return opening;
+  for (const index of free.slice(...area)) claims[index] = undefined;
+  if (area[1] > 0) claim(area[1], end, 'lead-in', value, -3);
+  claim(middle[0], middle[1], 'lead-in', value, -3);
+  const closing = readClosing(rest, Math.max(end, middle[1]));
+  if (closing !== undefined) claim(closing, rest.length, 'lead-in', 'alert', -4);
+  return { opening, area: free.slice(...area) };
+}
+
+/** The words of the question in the order in which they are asked. */
+function questionWords(sentence: string, tokens: readonly Token[], free: readonly number[], leadIn: LeadIn): Word[] {
+  const shouting = sentence === sentence.toUpperCase() && sentence !== sentence.toLowerCase();
+  const area = new Set(leadIn.area);
+  const words = wordsOf(
+    tokens,
+    free.filter((index) => !area.has(index)),
+    shouting,
+  );
+  const where = area.size > 0 ? [made('at'), ...wordsOf(tokens, leadIn.area, shouting)] : [];
+  const verbAt = leadIn.opening?.should ? bareVerbAt(words.map((word) => word.lower)) : undefined;
+  if (verbAt === undefined) return [...words, ...where];
+  return [...words.slice(0, verbAt), ...inflect(words.slice(0, verbAt), words.slice(verbAt), -1), ...where];
+}
+
+interface Asked {
+  readonly clause: Clause;
+  /** How often the expected answer was turned round. */
+  readonly turns: number;
+  readonly demanded: boolean;
+}
+
+function ask(words: readonly Word[], opening: Opening | undefined, how: { lasting: boolean; split: boolean }): Asked {
+  const wantsClause = opening?.wantsClause ?? false;
+  const demand = opening?.tells || how.split ? undefined : readRequirement(words);
+  const demanded = demand !== undefined || opening?.ensures === true;
+  const clause = readClause(demand?.words ?? words, {
+    ...how,
+    wantsClause: wantsClause || demand !== undefined,
+    demanded,
+  });
+  const denials = [...clause.denials, ...(demand?.forbidden ? [demand.forbidden] : [])];
+  const turns = denials.length + (opening?.denial === undefined ? 0 : 1) + (demanded ? 1 : 0);
+  return { clause: { ...clause, denials }, turns, demanded };
 }
 
 const GLUE = new Set([
@@ -196,11 +249,6 @@ function claimGlue(tokens: readonly Token[], claims: Array<Claim | undefined>): 
   // A sentence of phrases alone: `and it is critical` leaves nothing to look at.
   if (free.length > 0 && free.every((index) => GLUE.has(tokens[index]?.lower ?? '')))
     for (const index of free) glue(index);
-}
-
-function expectation(clause: Clause | null, opening: Opening | undefined): 'yes' | 'no' {
-  const turns = (clause?.denials.length ?? 0) + (opening?.denial === undefined ? 0 : 1) + (opening?.ensures ? 1 : 0);
-  return turns % 2 === 0 ? 'yes' : 'no';
 }
 
 function claimQuestion(

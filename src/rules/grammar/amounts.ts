@@ -25,7 +25,10 @@ type Amount = { end: number; value: AmountReading };
 
 /** A length of time: `90 seconds`, `half an hour`, `an hour and a half`, `1 h 30 min`, `5-minute`, `a couple of minutes`. */
 export const readAmount: Reader<AmountReading> = (tokens, at) => {
-  const first = readOne(tokens, at);
+  // `>10 seconds`, `>= 2 min`, `~5 min`
+  let from = at;
+  while (/^[>=≥~≈]$/.test(tokens[from]?.lower ?? '')) from++;
+  const first = readOne(tokens, from);
   if (!first) return undefined;
   return readTail(tokens, first) ?? first;
 };
@@ -41,15 +44,26 @@ function readOne(tokens: readonly Token[], at: number): Amount | undefined {
   if (fraction) return fraction;
   const number = readNumber(tokens, at);
   if (number) {
-    let end = number.end;
+    let { end } = number;
+    // `10+ minutes`
+    if (tokens[end]?.lower === '+' && tokens[end]?.glued) end++;
     while (FULL.has(tokens[end]?.lower ?? '')) end++;
     if (isDash(tokens[end]) && tokens[end]?.glued) end++;
     const unit = readUnit(tokens, end);
-    return unit && { end: unit.end, value: { ms: number.value.amount * unit.value, vague: number.value.vague } };
+    if (unit) return { end: unit.end, value: { ms: number.value.amount * unit.value, vague: number.value.vague } };
+    return readSpread(tokens, number.end, number.value.amount);
   }
   if (!word(tokens, at, 'a', 'an', 'one')) return undefined;
   const unit = readUnit(tokens, word(tokens, at + 1, 'full', 'whole', 'single') ? at + 2 : at + 1);
   return unit && { end: unit.end, value: { ms: unit.value, vague: false } };
+}
+
+/** `5 to 10 minutes`, `5-10 min`, `between 5 and 10 minutes`: at least the shorter. */
+function readSpread(tokens: readonly Token[], at: number, least: number): Amount | undefined {
+  if (!isDash(tokens[at]) && !word(tokens, at, 'to', 'or', 'and')) return undefined;
+  const most = readNumber(tokens, at + 1);
+  const unit = most && readUnit(tokens, most.end);
+  return unit && { end: unit.end, value: { ms: least * unit.value, vague: true } };
 }
 
 const FULL: ReadonlySet<string> = new Set(['full', 'whole', 'consecutive', 'straight', 'entire']);

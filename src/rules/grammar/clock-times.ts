@@ -8,6 +8,8 @@ export interface ClockReading {
   readonly minute: number;
   /** `am`, `pm`, 24-hour forms and `noon`: no doubt about which half of the day. */
   readonly exact: boolean;
+  /** Written with the 24-hour clock (`22`, `08:00`): its partner is too. */
+  readonly h24?: boolean;
   /** A lone number, which may as well be a count: `between 8 and 10`. */
   readonly bare: boolean;
 }
@@ -75,7 +77,7 @@ function readDigits(tokens: readonly Token[], at: number): Reading | undefined {
     const minute = minutesOf(colon[1], colon[2]);
     return minute === undefined
       ? undefined
-      : { end: at + 1, value: { minute, exact: exactHour(colon[1]), bare: false } };
+      : { end: at + 1, value: { minute, exact: exactHour(colon[1]), bare: false, h24: exactHour(colon[1]) } };
   }
   const short = /^(\d{1,2})$/.exec(text);
   if (short && after?.lower === 'h' && after.glued) {
@@ -84,17 +86,19 @@ function readDigits(tokens: readonly Token[], at: number): Reading | undefined {
     const minute = minutesOf(short[1], minutes);
     return minute === undefined
       ? undefined
-      : { end: at + (minutes ? 3 : 2), value: { minute, exact: exactHour(short[1]), bare: false } };
+      : { end: at + (minutes ? 3 : 2), value: { minute, exact: exactHour(short[1]), bare: false, h24: true } };
   }
   const military = /^([01]\d|2[0-4])([0-5]\d)$/.exec(text);
   if (military && (after?.lower === 'hours' || after?.lower === 'hrs' || text.startsWith('0'))) {
     const minute = minutesOf(military[1], military[2]);
     const end = after?.lower === 'hours' || after?.lower === 'hrs' ? at + 2 : at + 1;
-    return minute === undefined ? undefined : { end, value: { minute, exact: true, bare: false } };
+    return minute === undefined ? undefined : { end, value: { minute, exact: true, bare: false, h24: true } };
   }
   if (!short) return undefined;
   const minute = minutesOf(short[1], undefined);
-  return minute === undefined ? undefined : { end: at + 1, value: { minute, exact: exactHour(short[1]), bare: true } };
+  return minute === undefined
+    ? undefined
+    : { end: at + 1, value: { minute, exact: exactHour(short[1]), bare: true, h24: exactHour(short[1]) } };
 }
 
 /** `8` may be either half of the day, `0`, `08` and `22` may not. */
@@ -124,7 +128,7 @@ function withHalf(tokens: readonly Token[], reading: Reading): Reading {
 
 function half(end: number, minute: number, afternoon: boolean): Reading {
   const turned = minute >= 780 ? minute : (minute % 720) + (afternoon ? 720 : 0);
-  return { end, value: { minute: turned, exact: true, bare: false } };
+  return { end, value: { minute: turned, exact: true, bare: false, h24: false } };
 }
 
 function hourWord(tokens: readonly Token[], at: number): number | undefined {
@@ -158,7 +162,7 @@ function is(tokens: readonly Token[], at: number, ...words: string[]): boolean {
 /** A range from two readings: each lends the other its half of the day, and the shorter stretch that makes sense is meant. */
 export function rangeOf(start: ClockReading, end: ClockReading): { from: number; to: number; guessed: boolean } {
   const to = end.minute === 0 ? 1440 : end.minute;
-  if (start.exact && end.exact) return { from: start.minute % 1440, to, guessed: false };
+  if ((start.exact && end.exact) || start.h24 || end.h24) return { from: start.minute % 1440, to, guessed: false };
   if (end.exact) {
     // `8 to 10pm` is the evening, `9 to 5pm` the day, `10 to 6am` the night.
     const same = (start.minute % 720) + (to > 720 ? 720 : 0);

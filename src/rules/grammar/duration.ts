@@ -7,7 +7,7 @@ const LONGEST_MS = 7 * 86_400_000;
 
 const readers = { amount: readAmount };
 const MORE =
-  '[at least|a minimum of|more than|longer than|no less than|not less than|over|about|around|roughly|some|the last|the past|a total of|up to|exactly|as long as]';
+  '[at least|a minimum of|more than|longer than|no less than|not less than|over|about|around|roughly|some|the last|the past|a total of|up to|exactly|as long as|between]';
 const TAIL =
   '[or more|or longer|at least|straight|in a row|at a time|at a stretch|without interruption|without a break|uninterrupted|continuously|on end]';
 

@@ -31,6 +31,14 @@ const MASS = new Set(
     .split(/\s+/),
 );
 
+export const DETERMINERS: ReadonlySet<string> = new Set(
+  `a an the any some no not one two three four five six seven eight nine ten this that these those every each all both another more
+   fewer less at over many several few enough none nobody nothing my our your their its his her someone somebody anyone anybody
+   everyone everybody something anything only`
+    .trim()
+    .split(/\s+/),
+);
+
 /** A subject that speaks of one certain thing or of all: its negated sentence is the denial of the positive one. */
 export function isDefinite(subject: readonly Word[]): boolean {
   const [first, second] = subject;
@@ -48,7 +56,10 @@ export function headOf(words: readonly Word[]): Word | undefined {
   for (const [index, word] of words.entries()) {
     if (
       index > 0 &&
-      (PREPOSITIONS.has(word.lower) || RELATIVES.has(word.lower) || isParticiple(word, words[index - 1]))
+      (PREPOSITIONS.has(word.lower) ||
+        word.lower === 'not' ||
+        RELATIVES.has(word.lower) ||
+        isParticiple(word, words[index - 1]))
     )
       break;
     if (word.lower !== ',') head = word;

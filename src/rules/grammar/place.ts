@@ -33,6 +33,9 @@ const BEFORE = firstOf([
   pattern('[and|or|,] (in|on|at|from|by) (camera|cameras|zone|zones|group)'),
   pattern('(camera|cameras|zone)'),
 ]);
+const WATCH = pattern(
+  '(watch|monitor|check|scan|observe|search|survey|inspect|keep an eye on) [the] [camera|zone|area]',
+);
 const JOINED = pattern('(,|and|or|&|, and|, or) [in|on|at] [the] [camera|zone]');
 const AFTER = pattern('(camera|cameras|zone)');
 
@@ -40,6 +43,11 @@ const AFTER = pattern('(camera|cameras|zone)');
 export const place: Phrase = {
   means: 'place',
   read(tokens, at, world) {
+    const watched = WATCH(tokens, at);
+    const area = watched && readPlaces(tokens, watched.end, world);
+    if (area && /^(for|and|,)$/.test(tokens[area.end]?.lower ?? '')) {
+      return { ...area, end: tokens[area.end]?.lower === 'for' ? area.end + 1 : area.end };
+    }
     const before = BEFORE(tokens, at);
     if (!before) return undefined;
     const found = readPlaces(tokens, before.end, world);
@@ -127,7 +135,7 @@ function placesOf(world: KnownWorld): readonly Place[] {
 }
 
 const NOT_A_NAME = new Set(
-  'is are and or for when if while view views feed sees shows in on at where with that picture image for the a an angle lens footage system'.split(
+  'is are was has have had does do did can cannot not no moves falls goes and or for when if while view views feed sees shows in on at where with that picture image for the a an angle lens footage system'.split(
     ' ',
   ),
 );
@@ -135,7 +143,7 @@ const NOT_A_NAME = new Set(
 function readUnknown(tokens: readonly Token[], at: number, from: number, world: KnownWorld): PhraseReading | undefined {
   const names = placesOf(world).map(({ name }) => name);
   const named = /^(cameras?|zones?|group)$/.test(tokens[from - 1]?.lower ?? '');
-  const end = named ? explicitEnd(tokens, from) : numberedEnd(tokens, from);
+  const end = named ? explicitEnd(tokens, from, from - at > 1) : numberedEnd(tokens, from);
   if (end !== undefined) {
     const name = tokens
       .slice(from, end)
@@ -152,14 +160,16 @@ function readUnknown(tokens: readonly Token[], at: number, from: number, world: 
 }
 
 /** After `camera` or `zone`: a name follows, such as `door-2`, `4` or `entrance`. */
-function explicitEnd(tokens: readonly Token[], from: number): number | undefined {
+function explicitEnd(tokens: readonly Token[], from: number, preposition: boolean): number | undefined {
   const first = tokens[from];
   if (!first || first.kind === 'sign' || NOT_A_NAME.has(first.lower)) return undefined;
   let end = from + 1;
   while (isDash(tokens[end]) && tokens[end]?.glued && tokens[end + 1]?.glued) end += 2;
   if (tokens[end]?.kind === 'number' && !isUnit(tokens[end + 1])) end++;
   // `in the zone people walk through` names nothing.
-  return first.kind === 'number' || end > from + 1 || tokens[from - 1]?.lower === 'camera' ? end : undefined;
+  return first.kind === 'number' || end > from + 1 || (preposition && tokens[from - 1]?.lower === 'camera')
+    ? end
+    : undefined;
 }
 
 function numberedEnd(tokens: readonly Token[], from: number): number | undefined {

@@ -1,23 +1,9 @@
-import { headOf, isPlural, isPronoun, RELATIVES } from './noun-phrase.ts';
+import type { Clause } from './clause.ts';
+import { BE, DO, findVerb, HAVE, isAuxiliary, MODALS } from './finite-verb.ts';
+import { DETERMINERS, determinerFor, isPlural, isPronoun, RELATIVES } from './noun-phrase.ts';
 import { denyLack, denyNoun, denyVerb, mayFlip } from './polarity.ts';
 import { classIn, PREPOSITIONS, type Verb, verbIn } from './verbs.ts';
-import { made, textOf, type Word } from './words.ts';
-
-/** A clause taken apart so that it can be asked or stated: `Is` + `a shelf` + `empty`. */
-export interface Clause {
-  /** The verb that opens the question, in lower case: `is`, `are`, `has`, `does`, `can`. */
-  readonly front: string;
-  /** `there` between verb and subject: existence. */
-  readonly existence: boolean;
-  readonly subject: readonly Word[];
-  readonly rest: readonly Word[];
-  /** With `do` in front: the verb as a statement has it (`needs`) and what follows it. */
-  readonly said?: { readonly verb: string; readonly rest: readonly Word[] };
-  /** Tokens whose `no` was taken out; each turned the expected answer round once. */
-  readonly denials: readonly number[][];
-  /** A `not` that had to stay: tokens. */
-  readonly kept: readonly number[];
-}
+import { made, type Word } from './words.ts';
 
 export interface ClauseOptions {
   /** The lead-in wants a clause (`when`, `if`), or takes a thing (`watch for`). */
@@ -26,19 +12,27 @@ export interface ClauseOptions {
   readonly lasting: boolean;
   /** Two clauses at once: asked as they are, nothing is turned round. */
   readonly split: boolean;
-}
-
-const BE = new Set(['is', 'are', 'was', 'were']);
-const MODALS = new Set(['can', 'could', 'will', 'would', 'may', 'might', 'must', 'should', 'shall']);
-const HAVE = new Set(['has', 'have', 'had']);
-const DO = new Set(['does', 'do', 'did']);
-
-export function isAuxiliary(word: string): boolean {
-  return BE.has(word) || MODALS.has(word) || HAVE.has(word) || DO.has(word);
+  /** The clause says what should be: what is denied of anything is what the alert is about. */
+  readonly demanded: boolean;
 }
 
 /** Reads what is left of the sentence as one clause, positive where that is sound (see polarity.ts). Needs at least one word. */
 export function readClause(words: readonly Word[], options: ClauseOptions): Clause {
+  const clause = readWords(words, options);
+  return options.demanded && clause.kept.length > 0 ? withoutNot(clause) : clause;
+}
+
+/** "Make sure a forklift is never parked here": it is about any forklift, so the denial is sound after all. */
+function withoutNot(clause: Clause): Clause {
+  const positive = (words: readonly Word[]): Word[] => {
+    const denied = words.findIndex((word) => word.lower === 'not' || word.lower === 'never');
+    return denied < 0 ? [...words] : [...words.slice(0, denied), ...words.slice(denied + 1)];
+  };
+  const { subject, rest, kept, denials } = clause;
+  return { ...clause, subject: positive(subject), rest: positive(rest), denials: [...denials, [...kept]], kept: [] };
+}
+
+function readWords(words: readonly Word[], options: ClauseOptions): Clause {
   const first = words[0]?.lower ?? '';
   if (options.split)
     return isAuxiliary(first) ? { ...whole(words.slice(1)), front: first } : whole([...IT_IS_TRUE, ...words]);
@@ -60,39 +54,19 @@ function whole(subject: readonly Word[]): Clause {
   return { front: 'is', existence: false, subject, rest: [], denials: [], kept: [] };
 }
 
-/**
- * Where a second clause begins ("a shelf is empty [or a spill is on the floor]", "a robot falls [or gets stuck]"): a joint
- * with a finite verb on both sides. `boxes and pallets block the exit` has one.
- */
-export function secondClauseAt(words: readonly Word[]): number | undefined {
-  for (const [at, word] of words.entries()) {
-    if (at === 0 || !/^(and|or|but|while|whilst)$/.test(word.lower)) continue;
-    const left = words.slice(0, at);
-    const right = words.slice(at + 1);
-    const head = right[0]?.lower ?? '';
-    const begins =
-      isAuxiliary(head) ||
-      (right.length > 0 && verbIn(head, 's') !== undefined && !RELATIVES.has(left.at(-2)?.lower ?? ''));
-    const full =
-      right.length > 2 && (findVerb(right, false) !== undefined || (head === 'there' && BE.has(right[1]?.lower ?? '')));
-    const leftVerb =
-      isAuxiliary(left[0]?.lower ?? '') || left[0]?.lower === 'there' || findVerb(left, false) !== undefined;
-    if (leftVerb && (begins || full)) return at;
-  }
-  return undefined;
-}
-
-/** The subject that a second clause leaves out: `a shelf` of `a shelf is empty or needs restocking`. */
-export function elidedSubject(first: readonly Word[], second: readonly Word[]): readonly Word[] {
-  const head = second[0]?.lower ?? '';
-  if (!isAuxiliary(head) && verbIn(head, 's') === undefined) return [];
-  const verbAt = isAuxiliary(first[0]?.lower ?? '') ? undefined : findVerb(first, false);
-  return verbAt === undefined ? [] : first.slice(0, verbAt);
-}
-
 /** A noun phrase alone: `a spill on the floor`, `no helmet`, `boxes in front of the exit`. */
 function thing(words: readonly Word[]): Clause {
-  return existence(undefined, words);
+  return existence(undefined, takesArticle(words) ? [made(determinerFor(words)), ...words] : words);
+}
+
+/** `person on the roof` is `a person on the roof`; `smoke`, `boxes`, `someone` and `the gate` need nothing. */
+function takesArticle(words: readonly Word[]): boolean {
+  const [first] = words;
+  if (!first || /^\p{N}/u.test(first.text) || DETERMINERS.has(first.lower) || isPronoun(words.slice(0, 1)))
+    return false;
+  return (
+    verbIn(first.lower, 'ing') === undefined && determinerFor(words) !== 'any' && !/^\p{Lu}\p{Ll}/u.test(first.text)
+  );
 }
 
 function existence(be: string | undefined, words: readonly Word[]): Clause {
@@ -297,100 +271,4 @@ function negatable(clause: Clause): Clause {
     return not.words.length === 0 && BE.has(clause.front) ? { ...flipped, rest: [made('there')] } : flipped;
   }
   return { ...clause, kept: not.tokens };
-}
-
-/** The position of the finite verb: an auxiliary outside relative clauses, else a verb of the lexicon that can be one here. */
-function findVerb(words: readonly Word[], wantsClause: boolean): number | undefined {
-  let inRelative = false;
-  for (const [index, word] of words.entries()) {
-    if (index === 0) continue;
-    if (RELATIVES.has(word.lower)) inRelative = true;
-    else if (isAuxiliary(word.lower) && !isNoun(words, index)) {
-      if (!inRelative) return index;
-      inRelative = false;
-    } else if (inRelative && (verbIn(word.lower, 's') || verbIn(word.lower, 'base') || verbIn(word.lower, 'past')))
-      inRelative = false;
-  }
-  return findLexicalVerb(words, wantsClause);
-}
-
-function isNoun(words: readonly Word[], index: number): boolean {
-  const before = words[index - 1]?.lower ?? '';
-  return (
-    /^(a|an|the|no|any|some|this|that|of|in|on|with|without)$/.test(before) &&
-    !/^(is|are|was|were)$/.test(words[index]?.lower ?? '')
-  );
-}
-
-function findLexicalVerb(words: readonly Word[], wantsClause: boolean): number | undefined {
-  let inRelative = false;
-  for (const [index, word] of words.entries()) {
-    if (index === 0) continue;
-    if (RELATIVES.has(word.lower)) inRelative = true;
-    else if (canBeVerb(words, index)) {
-      if (!inRelative) return index;
-      inRelative = false;
-    }
-  }
-  if (!wantsClause) return undefined;
-  return words.findIndex((word, index) => index > 0 && unknownVerb(words, index, word)) > 0
-    ? words.findIndex((word, index) => index > 0 && unknownVerb(words, index, word))
-    : undefined;
-
-  function unknownVerb(all: readonly Word[], index: number, word: Word): boolean {
-    const singular = /^(a|an|one|the|someone|somebody|anyone|anybody|nobody|everyone|everybody|it)$/.test(
-      all[0]?.lower ?? '',
-    );
-    if (!singular || !/[a-z]{2}[^s]s$/.test(word.lower) || /(ness|less|ous|us|is)$/.test(word.lower)) return false;
-    return !all.slice(0, index).some((before) => PREPOSITIONS.has(before.lower));
-  }
-}
-
-function canBeVerb(words: readonly Word[], index: number): boolean {
-  const word = words[index]?.lower ?? '';
-  const before = words[index - 1]?.lower ?? '';
-  if (words[index]?.glued || words[index + 1]?.glued) return false;
-  if (
-    /^(a|an|the|no|any|some|this|these|those|its|their|his|her|our|your|to|and|or|,)$/.test(before) ||
-    PREPOSITIONS.has(before)
-  )
-    return false;
-  const subject = words.slice(0, index);
-  const plural = isPlural(subject);
-  if (verbIn(word, 's')) return !plural || isPronoun(subject) || before === 'who';
-  if (verbIn(word, 'base')) return plural && isPluralHead(subject);
-  const past = verbIn(word, 'past');
-  if (!past) return false;
-  // `a robot tipped over`, `someone sat down`, `a man left a box` tell what happened; `a box left on the floor` says which one.
-  if (isPronoun(subject) || /^(a|an|the|his|her|their|something)$/.test(words[index + 1]?.lower ?? '')) return true;
-  return (
-    past.past !== past.participle ||
-    (past.kind === 'change' && !/^(left|abandoned|dropped|broken|dumped|lost)$/.test(word))
-  );
-}
-
-function isPluralHead(subject: readonly Word[]): boolean {
-  const head = headOf(subject);
-  return head !== undefined && isPlural(subject);
-}
-
-/** `Is a shelf empty?` */
-export function questionOf(clause: Clause): string {
-  const there = clause.existence ? [made('there')] : [];
-  const text = textOf([made(clause.front), ...there, ...clause.subject, ...clause.rest]);
-  return `${upperFirst(text)}?`;
-}
-
-/** `A shelf is empty.` for models that judge statements. */
-export function statementOf(clause: Clause): string {
-  const { front, subject, rest, said } = clause;
-  if (clause.existence) return `${upperFirst(textOf([made('there'), made(front), ...subject]))}.`;
-  // A question of the sentence's own: its subject is not known to be a subject.
-  if (rest.length === 0) return `The answer is yes: ${questionOf(clause)}`;
-  const words = said ? [...subject, made(said.verb), ...said.rest] : [...subject, made(front), ...rest];
-  return `${upperFirst(textOf(words))}.`;
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -46,6 +46,16 @@ const ONCE_PER = firstOf([
   pattern('[,] [and] [with] [a] (cooldown|cool - down|cool down|pause) (of|is|:) <amount>', readers),
   pattern('[,] [and] [with] [a|an] <amount> (cooldown|cool - down|pause)', readers),
 ]);
+const NOT_MORE = firstOf([
+  pattern(
+    "[,] [and|but] [please] (do not|don't|never) (alert|notify|tell|warn|bother|message|ping) [me|us] [again] more (than once|often than once|than one time) (a|an|per|every|each|in) <unit>",
+    readers,
+  ),
+  pattern(
+    "[,] [and|but] [please] (do not|don't|never) (alert|notify|tell|warn|bother|message|ping) [me|us] [again] more (than once|often than once|often than|than one time) [in|every|per|within] <amount>",
+    readers,
+  ),
+]);
 const NAMED = pattern(`[,] [and|but] ${MOST} (hourly|daily|weekly)`);
 const NAMED_MS: Readonly<Record<string, number>> = { hourly: 3_600_000, daily: 86_400_000, weekly: 604_800_000 };
 const SEVERAL_PER = firstOf([
@@ -90,7 +100,7 @@ export const rate: Phrase = {
       const message = 'An event alerts when it opens and when it ends, it is not repeated in between; leave this out';
       return { end: repeat.end, value: 'repeat', issues: [refused('repeat-alert', message)] };
     }
-    const once = several ?? ONCE_PER(tokens, at);
+    const once = several ?? ONCE_PER(tokens, at) ?? NOT_MORE(tokens, at);
     if (once) {
       const ms = (once.found.unit as number | undefined) ?? (once.found.amount as AmountReading | undefined)?.ms ?? 0;
       return { end: once.end, meaning: { kind: 'rate', cooldownMs: ms }, value: formatMs(ms) };

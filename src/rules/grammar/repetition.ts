@@ -25,7 +25,8 @@ const COUNTED = firstOf([
     `[more often than|more than|at least|over|less than|fewer than|exactly] (twice|thrice|three times|<number> times|several times|multiple times|many times|a number of times) [${PERIOD}]`,
     readers,
   ),
-  pattern(`[more often than|more than|at least] once [${PERIOD}]`, readers),
+  pattern(`(more often than|more than|at least) once [${PERIOD}]`, readers),
+  pattern(`once ${PERIOD}`, readers),
   pattern(
     '(repeatedly|again and again|over and over [again]|time and again|every now and then|once again|once more|yet again|again|back to back)',
   ),

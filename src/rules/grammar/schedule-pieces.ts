@@ -11,7 +11,7 @@ export interface MinuteRange {
 /** One phrase of a schedule, before the phrases of a sentence are put together. `or`: it opens an alternative. */
 export type SchedulePiece = { readonly or: boolean } & (
   | { readonly type: 'times'; readonly ranges: readonly MinuteRange[]; readonly negate: boolean }
-  | { readonly type: 'days'; readonly days: readonly Weekday[]; readonly negate: boolean }
+  | { readonly type: 'days'; readonly days: readonly Weekday[]; readonly negate: boolean; readonly apart: boolean }
   | { readonly type: 'calendar'; readonly name: string; readonly negate: boolean }
   | { readonly type: 'windows'; readonly windows: readonly ScheduleWindow[] }
   | { readonly type: 'always' }
@@ -70,12 +70,17 @@ const TWO_CALENDARS = refused(
   'Two calendars at once cannot be combined; write clock times, or two rules',
 );
 
-function addDays(group: Group, piece: { days: readonly Weekday[]; negate: boolean }, next: () => Group): void {
+function addDays(
+  group: Group,
+  piece: { days: readonly Weekday[]; negate: boolean; apart: boolean },
+  next: () => Group,
+): void {
   if (piece.negate) {
     group.except.push(...piece.days);
     return;
   }
-  const target = group.days && group.ranges && group.began === 'days' ? next() : group;
+  const again = group.days !== undefined && (piece.apart || (group.ranges !== undefined && group.began === 'days'));
+  const target = again ? next() : group;
   target.days = [...(target.days ?? []), ...piece.days];
   target.began ??= 'days';
 }

@@ -71,19 +71,28 @@ export const schedule: Phrase = {
   read(tokens, at, world) {
     const date = readDate(tokens, at, world);
     if (date) return date;
-    const negative = NEGATIVE(tokens, at);
+    const negative = NEGATIVE(tokens, at) ?? butDay(tokens, at);
     const positive = negative ? undefined : POSITIVE(tokens, at);
     const from = negative?.end ?? positive?.end ?? at;
     const or = tokens.slice(at, from).some((token) => token.lower === 'or');
-    const inner = readPiece(tokens, from, world, { or, negate: negative !== undefined });
+    const apart = tokens[at]?.lower === ',' && from > at + 1;
+    const inner = readPiece(tokens, from, world, { or, apart, negate: negative !== undefined });
     // `not` and `and` belong to the schedule only where a schedule follows; `always` alone may follow `not` only.
     if (inner) return inner;
-    return from === at ? undefined : readPiece(tokens, at, world, { or: false, negate: false });
+    return from === at ? undefined : readPiece(tokens, at, world, { or: false, apart: false, negate: false });
   },
 };
 
+/** `any day but Sunday`. */
+function butDay(tokens: readonly Token[], at: number): { end: number } | undefined {
+  if (tokens[at]?.lower !== 'but' || !/^days?$/.test(tokens[at - 1]?.lower ?? '')) return undefined;
+  return readDays(tokens, at + 1) && { end: at + 1 };
+}
+
 interface Mode {
   readonly or: boolean;
+  /** After a comma and a joint: `on weekends, and on weekdays after 8pm`. */
+  readonly apart: boolean;
   readonly negate: boolean;
 }
 
@@ -245,7 +254,13 @@ function readDayPhrase(tokens: readonly Token[], at: number, mode: Mode): Phrase
   const on = every && /^(every|each|all|any)$/.test(tokens[at]?.lower ?? '') ? undefined : ON(tokens, at);
   const days = on ? readDays(tokens, on.end) : every;
   if (!days || (days.value.doubtful && !on && !mode.negate && !vouched(tokens, at, days.end))) return undefined;
-  const piece: SchedulePiece = { type: 'days', days: days.value.days, negate: mode.negate, or: mode.or };
+  const piece: SchedulePiece = {
+    type: 'days',
+    days: days.value.days,
+    negate: mode.negate,
+    apart: mode.apart,
+    or: mode.or,
+  };
   return reading(days.end, piece, `${mode.negate ? 'not ' : ''}${describeDays(days.value.days)}`);
 }
 

@@ -10,7 +10,7 @@ const CRITICAL = firstOf([
   pattern('[as] [a|an] [very] (critical|urgent|emergency) alerts [only]'),
   pattern('(with|at|in) (high|highest|top|critical|maximum) (priority|severity|urgency)'),
   pattern('(high|highest|top|critical|maximum) (priority|severity)'),
-  pattern('[,] [and] [this|that|it] is [very|really|most] (critical|urgent|an emergency|very important)'),
+  pattern("[,] [and] (this is|that is|it is|it's|is) [very|really|most] (critical|urgent|an emergency|very important)"),
   pattern(
     '[,] (mark|treat|flag|classify|log|raise) (it|this|that|them) as [a|an] (critical|urgent|emergency|critical event|emergency)',
   ),

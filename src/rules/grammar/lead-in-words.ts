@@ -1,0 +1,150 @@
+import { firstOf, type Pattern, pattern, type Reader } from './pattern.ts';
+import { isWord, type Token } from './tokens.ts';
+
+/** The wordings of lead-ins. What they mean is in lead-in.ts. */
+
+export const CONNECT: Pattern = firstOf([
+  pattern(
+    '(whenever|if ever|only when|only if|when|if|once|in case|whether|that|where|should|every time that|every time|each time that|each time|any time that|any time|anytime|as soon as|the moment that|the moment|the minute|the instant|the second|in the event that|provided that|provided|on the condition that)',
+  ),
+]);
+export const ABOUT: Pattern = pattern(
+  '(in the event of|in case of|about|regarding|concerning|of|to|for|on) [any time|every time]',
+);
+const ENDS_NAME = pattern('(after|before|unless|while|until|because|so)');
+
+const ALERT_NOUN =
+  '(alert|alarm|event|message|notification|warning|email|mail|sms|text|ping|page|note|report|heads up|heads - up|reminder|ticket|incident|entry)';
+const ALERT_NOUNS = new Set(ALERT_NOUN.slice(1, -1).split('|'));
+
+// Names of people and teams are free words, so they end where a connector begins.
+const readWho: Reader<string> = (tokens, at) => readName(tokens, at, 6);
+const readFew: Reader<string> = (tokens, at) => readName(tokens, at, 3);
+const readers = { who: readWho, few: readFew };
+
+function readName(tokens: readonly Token[], at: number, most: number): { end: number; value: string } | undefined {
+  let end = at;
+  while (end < at + most) {
+    const word = tokens[end];
+    if (!word || !isWord(word) || CONNECT(tokens, end) || ABOUT(tokens, end) || ENDS_NAME(tokens, end)) break;
+    if (most <= 3 && ALERT_NOUNS.has(word.lower)) break;
+    end++;
+  }
+  return end > at ? { end, value: '' } : undefined;
+}
+
+export const POLITE = firstOf([
+  pattern(
+    '(please|kindly|hey|hi|hello|ok|okay|so|also|and|watchword|system|dear|just|now|then|always|only|can you|could you|would you|will you|would you mind|can we|could we|you should|you must|you need to|go ahead and|be sure to|try to)',
+  ),
+  pattern(
+    "(i|we) (want|need|wish|expect|would like|'d like) [you|the system|the box|watchword] to (get|receive|have|see) [an|a] [immediate]",
+  ),
+  pattern("(i'd|we'd) (like|love|want|prefer) [you|the system|the box] to (get|receive|have|see) [an|a]"),
+  pattern('(i|we) (want|need|would like|wish|would love|would prefer) (you|the system|the box|watchword) to'),
+  pattern("(i'd|we'd) (like|love|want|prefer) (you|the system|the box|watchword) to"),
+  pattern('(i|we) (want|need|would like|wish for|get|should get|must get|expect) (a|an)'),
+  pattern('(,|-|–|—|!|:|.|…)'),
+]);
+
+const VERB =
+  '(alert|notify|warn|tell|inform|message|text|email|mail|ping|call|page|remind|signal|buzz|alarm|phone|sms)';
+const KNOW =
+  '(know|be told|be notified|be alerted|be informed|be warned|be aware|be made aware|get told|get notified|get alerted|hear|find out|see)';
+const AT_ONCE = '[immediately|at once|right away|please]';
+
+export const ALERTS: readonly Pattern[] = [
+  pattern('let <who> know', { who: knowing }),
+  pattern(`(i|we) (want|need|wish|have|would like|would love|like|must) [you] to ${KNOW} ${AT_ONCE}`),
+  pattern(`(i'd|we'd) (like|love|want|prefer) to ${KNOW} ${AT_ONCE}`),
+  pattern(
+    '(i|we) (want|need|should|must|would like|have) [to] (be|get) (alerted|notified|warned|told|informed|called|paged)',
+  ),
+  pattern(
+    `(send|raise|trigger|create|issue|give|fire|generate|sound|ring|push|post|publish|set off|open|make|produce) [out] [me|us|security|<few>] [a|an|the|any] [<few:what>] ${ALERT_NOUN} [to <who>]`,
+    readers,
+  ),
+  pattern(`(send|give) (me|us|<few>) [a|an] [<few:what>] ${ALERT_NOUN}`, readers),
+  pattern('give (me|us) (a shout|a call|a heads up)'),
+  pattern('(get|receive) [a|an|the] [<few>] (alert|notification|message|warning|alarm)', readers),
+  pattern('be (alerted|notified|warned|told|informed)'),
+  pattern(`${VERB} <who>`, readers),
+  pattern(VERB),
+  pattern(`[a|an|the] ${ALERT_NOUN} [is] [needed|wanted|required|please]`),
+];
+export const TELL_ME = firstOf([
+  pattern(`${VERB} (me|us|security|staff|everyone) ${AT_ONCE}`),
+  pattern('let (me|us) know'),
+]);
+export const LOGS = firstOf([
+  pattern('(log|record|note|register) [it|this|down] [an event|the event|an entry|a note]'),
+  pattern('(keep|make|take) a (log|record|note)'),
+]);
+export const LABEL = pattern('(alert|alarm|rule|warning|condition|notify|event|trigger|question|watch|note) (:|-|–|—)');
+export const NEVER = firstOf([pattern("(never|do not|don't|no need to|you need not|stop|please do not|please don't)")]);
+export const WATCHES = firstOf([
+  pattern('(watch|look) [out] for'),
+  pattern('(be on|keep) (the|a) (lookout|watch) for'),
+  pattern('keep (an eye|a close eye|watch|a watch|a lookout) [out] (for|on)'),
+  pattern(
+    '(detect|spot|find|report|flag|identify|notice|recognise|recognize|catch|monitor|search|scan|check) [for|whether|if|when|on|any time|it if|it when|out for|to see if|to see whether]',
+  ),
+  pattern('(see|find out|determine|establish|decide|work out|figure out) (if|whether|when)'),
+  pattern('show (me|us) (when|if|whenever)'),
+]);
+export const WATCH_AREA = firstOf([
+  pattern('(watch|monitor|check|scan|observe|search|supervise|survey|inspect|look at)'),
+  pattern('keep (an eye|a close eye|watch|a watch) on'),
+]);
+export const AND_TELL = firstOf([
+  pattern(`[,] and [please] ${VERB} [me|us|security|staff|<few>] (if|when|whenever|as soon as|once|in case)`, readers),
+  pattern('[,] and [please] let (me|us|<few>) know (if|when|whenever|as soon as|once)', { few: knowing }),
+  pattern(`[,] and [please] (send|raise|trigger|give) [me|us] [a|an] ${ALERT_NOUN} (if|when|whenever|as soon as|once)`),
+]);
+/** `Can you see a spill?` is a question already, `Can you tell me when` is not. */
+export const ASKS = pattern('(can|could|do|does) (you|we|it|the camera) (see|spot|notice|detect|recognise|recognize)');
+export const ENSURES = firstOf([
+  pattern('(make|be|making) [absolutely|always] (sure|certain) [that]'),
+  pattern('(ensure|guarantee|verify|confirm|assure|see to it|take care) [that]'),
+  pattern('(check|monitor|watch|keep checking) that'),
+  pattern('it is (important|essential|critical|required|necessary|vital|mandatory) that'),
+]);
+export const SEES = pattern(
+  '[that] (you|we|i|it|the camera|a camera|any camera|the cameras|cameras|the picture|the image|the box|watchword|the system) [can|could|ever|happen to|is able to|are able to] (see|sees|spot|spots|notice|notices|detect|detects|find|finds|observe|observes|recognise|recognises|recognize|recognizes|show|shows) [that]',
+);
+export const SEES_NOT = pattern(
+  '(you|we|i|it|the camera|the cameras|the box|the system) [<denial>] (see|spot|notice|detect|find|show) [that]',
+  { denial: readDenial },
+);
+export const SEEMS = pattern(
+  'it (looks like|looks as if|looks as though|seems that|seems like|appears that|seems|is the case that|is true that|happens that|turns out that)',
+);
+
+function readDenial(tokens: readonly Token[], at: number): { end: number; value: number } | undefined {
+  const word = tokens[at]?.lower ?? '';
+  if (["don't", "doesn't", 'cannot', "can't", 'never'].includes(word)) return { end: at + 1, value: at };
+  if (['do', 'does', 'can'].includes(word) && tokens[at + 1]?.lower === 'not') return { end: at + 2, value: at + 1 };
+  return undefined;
+}
+
+/** Who is let know: the words up to `know`. */
+function knowing(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
+  for (let end = at + 1; end <= at + 6; end++) if (tokens[end]?.lower === 'know') return { end, value: '' };
+  return undefined;
+}
+
+export const CLOSING = firstOf([
+  pattern(
+    `[,|;|–|—|-] [and] [then] [please] ${VERB} (me|us|them|him|her|security|staff|everyone|someone|the <few>|<few>) [immediately|right away|at once|please|about it|of it]`,
+    readers,
+  ),
+  pattern('[,|;|–|—|-] [and] [then] [please] let <few> know [immediately|right away|at once|please|about it]', {
+    few: knowing,
+  }),
+  pattern(
+    `[,|;|–|—|-] [and] [then] [please] (send|raise|trigger|create|issue|give|fire|generate|sound) [me|us] [a|an|the|any] [<few:what>] ${ALERT_NOUN} [to <few>]`,
+    readers,
+  ),
+  pattern(`[,|;|–|—|-] [then] (i|we) (want|need|would like) to ${KNOW} [about it]`),
+  pattern('[,|;|–|—|-] [and] [then] [please] (alert|notify|warn|log it|record it)'),
+]);
