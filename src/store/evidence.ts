@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
@@ -104,8 +114,8 @@ export class EvidenceStore {
     });
   }
 
-  /** Removes files no row refers to: a crash or a full disk left them. Not while an event is being committed. */
-  sweep(): number {
+  /** Removes files that no row refers to (a crash left them), last written before a wall-clock time. */
+  sweep(before: number): number {
     return guarded('sweeping left-over pictures', () => {
       const known = this.#db.prepare<[string], { id: number }>('SELECT id FROM evidence WHERE path = ?');
       let swept = 0;
@@ -113,7 +123,7 @@ export class EvidenceStore {
         if (!day.isDirectory()) continue;
         for (const name of readdirSync(join(this.#folder, day.name))) {
           const path = `${day.name}/${name}`;
-          if (known.get(path)) continue;
+          if (known.get(path) || statSync(join(this.#folder, path)).mtimeMs >= before) continue;
           this.#removeFile(path);
           swept++;
         }

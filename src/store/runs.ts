@@ -26,16 +26,14 @@ export class RunStore {
     this.#clock = options.clock;
   }
 
-  /** Opens this process's row; returns the run before it, if there was one. */
-  begin(version: string): Run | undefined {
-    return guarded('recording the start', () => {
-      const previous = this.newest(1)[0];
+  /** Opens this process's row. */
+  begin(version: string): void {
+    guarded('recording the start', () => {
       const now = this.#clock.now();
       const row = this.#db
         .prepare('INSERT INTO run (started_at, seen_at, version) VALUES (?, ?, ?)')
         .run(now, now, version);
       this.#current = Number(row.lastInsertRowid);
-      return previous;
     });
   }
 

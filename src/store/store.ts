@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { AlertChannel } from '../alerts/outbox.ts';
 import type { Clock } from '../platform/clock.ts';
+import { toError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ApiTokenStore } from './api-tokens.ts';
 import { CoverageStore } from './coverage.ts';
@@ -101,7 +102,8 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
     ...(options.outbox && { limits: options.outbox }),
   });
   const verdicts = new VerdictStore({ db: relaxed, clock, logger });
-  const previousRun = runs.begin(options.version);
+  const previousRun = runs.newest(1)[0];
+  beginRun(runs, options);
   let closed = false;
   return {
     events: new EventStore({ db, outbox, evidence }),
@@ -128,6 +130,15 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
       }
     },
   };
+}
+
+/** A full disk costs the record of this run, not the run. */
+function beginRun(runs: RunStore, { version, logger }: StoreOptions): void {
+  try {
+    runs.begin(version);
+  } catch (error) {
+    logger.warn('this run is not recorded', { error: toError(error) });
+  }
 }
 
 function sizeOf(file: string): number {

@@ -9,6 +9,11 @@ import { guarded } from './errors.ts';
 
 export const DAY_MS = 24 * 3_600_000;
 
+/** Measured: 24 to 26 bytes with their share of the B-tree. */
+const BYTES_PER_VERDICT = 26;
+/** Three hours of a question asked every second are 10,800 rows, removed in a few milliseconds. */
+const REMOVE_STEP_MS = 3 * 3_600_000;
+
 /** One verdict as it is remembered. */
 export interface VerdictRecord {
   readonly capturedAt: number;
@@ -140,6 +145,39 @@ export class VerdictStore {
         )
         .all({ ...query, question: query.question ?? null, width }),
     );
+  }
+
+  /** The oldest UTC day (days since the epoch) with verdicts. */
+  oldestDay(): number | undefined {
+    return guarded('reading verdicts', () =>
+      this.#db.prepare<[], number>('SELECT day FROM verdict_day ORDER BY day LIMIT 1').pluck().get(),
+    );
+  }
+
+  /** About what they take in the database. */
+  totalBytes(): number {
+    const verdicts = this.#db.prepare<[], number>('SELECT total(verdicts) FROM verdict_day').pluck().get() ?? 0;
+    return verdicts * BYTES_PER_VERDICT;
+  }
+
+  /** Removes a day in small steps, one per iteration, so that the caller can let others run in between. */
+  *removeDay(day: number): Generator<void> {
+    const asked = this.#db.prepare<[], number>('SELECT id FROM asked').pluck().all();
+    const remove = this.#db.prepare('DELETE FROM verdict WHERE asked_id = ? AND captured_at >= ? AND captured_at < ?');
+    for (let from = day * DAY_MS; from < (day + 1) * DAY_MS; from += REMOVE_STEP_MS) {
+      for (const id of asked) {
+        const { changes } = guarded('removing verdicts', () => remove.run(id, from, from + REMOVE_STEP_MS));
+        if (changes > 0) yield;
+      }
+    }
+    guarded('removing verdicts', () =>
+      this.#db.transaction(() => {
+        this.#db.prepare('DELETE FROM verdict_day WHERE day = ?').run(day);
+        // Questions nobody asks any more and nothing remembers.
+        this.#db.exec('DELETE FROM asked WHERE NOT EXISTS (SELECT 1 FROM verdict WHERE asked_id = asked.id)');
+      })(),
+    );
+    this.#askedIds.clear();
   }
 
   #write(batch: ReadonlyArray<{ verdict: Verdict; asked: readonly string[] }>): void {

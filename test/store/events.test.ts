@@ -58,7 +58,7 @@ describe('committing', () => {
     expect(() => store.events.commit(commitOf('new', second, { evidence: [pictureOf('b')] }))).toThrow(/UNIQUE/);
     expect(store.events.get(second.id)).toBeUndefined();
     expect(store.outbox.pending('mqtt', 10)).toHaveLength(1);
-    expect(store.evidence.sweep()).toBe(1);
+    expect(store.evidence.sweep(Number.POSITIVE_INFINITY)).toBe(1);
     expect(readdirSync(join(dataDir, 'evidence'))).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('committing', () => {
     const event = eventOf();
     store.events.commit(commitOf('new', event, { evidence: [pictureOf('kept')] }));
     writeFileSync(join(dataDir, 'evidence', '2026-03-02', 'left-over.jpg'), 'x');
-    expect(store.evidence.sweep()).toBe(1);
+    expect(store.evidence.sweep(Number.POSITIVE_INFINITY)).toBe(1);
     const [record] = store.evidence.ofEvent(event.id);
     expect(readFileSync(join(dataDir, 'evidence', record?.path ?? ''), 'utf8')).toBe('kept');
   });

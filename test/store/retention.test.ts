@@ -1,0 +1,179 @@
+import { utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Health } from '../../src/platform/health.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { type DiskSpace, Retention, type RetentionSettings } from '../../src/store/retention.ts';
+import type { Store } from '../../src/store/store.ts';
+import { commitOf, ended, eventOf, pictureOf, START, tempStore } from './temp-store.ts';
+
+const DAY = 24 * 3_600_000;
+const PLENTY: DiskSpace = { freeBytes: 1e12, totalBytes: 2e12 };
+
+function bench(settings: Partial<RetentionSettings> = {}, space: (store: Store) => DiskSpace = () => PLENTY) {
+  const { store, dataDir, clock } = tempStore();
+  const health = new Health(() => clock.now());
+  const retention = new Retention({
+    ...{ store, dataDir, clock, logger: silentLogger, health, settings },
+    space: async () => space(store),
+  });
+  return { store, dataDir, clock, health, retention };
+}
+
+/** One ended event a day with a picture of 1000 bytes, the newest today. */
+function daysOfEvents(store: Store, days: number): void {
+  for (let day = 0; day < days; day++) {
+    const event = eventOf({ startedAt: START - day * DAY });
+    const evidence = [pictureOf(Buffer.alloc(1_000), { capturedAt: event.startedAt })];
+    store.events.commit(commitOf('new', event, { evidence }));
+    store.events.commit(commitOf('end', ended(event)));
+  }
+}
+
+const picturesLeft = (store: Store): number[] =>
+  store.evidence.oldest(1_000).map((record) => (START - record.capturedAt) / DAY);
+
+function scoresLeft(store: Store): number[] {
+  const query = { ruleId: 'spill', cameraId: 'dock', since: 0, until: START + DAY, limit: 1e6 };
+  return store.verdicts.scores(query).map(({ capturedAt }) => Math.round((START - capturedAt) / DAY));
+}
+
+function daysOfScores(store: Store, days: number): void {
+  const rule = { id: 'spill', question: 'Is there a spill?', expects: 'yes', zone: null } as const;
+  for (let day = 0; day < days; day++) {
+    store.verdicts.record(
+      { ruleId: 'spill', cameraId: 'dock', frameSeq: 1, at: 0, value: 'no', score: 0.1, capturedAt: START - day * DAY },
+      rule,
+    );
+  }
+  store.flush();
+}
+
+describe('retention', () => {
+  test('pictures go by age, events never', async () => {
+    const { store, retention } = bench({ evidenceMaxAgeMs: 3 * DAY });
+    daysOfEvents(store, 200);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([3, 2, 1, 0]);
+    expect(store.log.list({}, { limit: 1_000 }).events).toHaveLength(200);
+  });
+
+  test('pictures go by bytes, the oldest first', async () => {
+    const { store, retention } = bench({ evidenceMaxBytes: 2_500 });
+    daysOfEvents(store, 120);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([1, 0]);
+    expect(store.evidence.totalBytes()).toBe(2_000);
+  });
+
+  test('scores go by whole days of age, and by bytes', async () => {
+    const byAge = bench({ verdictMaxAgeMs: 3 * DAY });
+    daysOfScores(byAge.store, 10);
+    await byAge.retention.pass();
+    expect(scoresLeft(byAge.store)).toEqual([3, 2, 1, 0]);
+    const byBytes = bench({ verdictMaxBytes: 2 * 26 });
+    daysOfScores(byBytes.store, 10);
+    await byBytes.retention.pass();
+    expect(scoresLeft(byBytes.store)).toEqual([1, 0]);
+  });
+
+  test('a question nobody asks any more is forgotten with its last score, and can be asked again', async () => {
+    const { store, clock, retention } = bench({ verdictMaxAgeMs: DAY });
+    daysOfScores(store, 1);
+    await clock.advance(5 * DAY);
+    await retention.pass();
+    expect(scoresLeft(store)).toEqual([]);
+    daysOfScores(store, 1);
+    expect(scoresLeft(store)).toEqual([0]);
+  });
+
+  test('coverage, sessions and old updates of the outbox go with their time', async () => {
+    const { store, clock, retention } = bench({ coverageMaxAgeMs: DAY });
+    const sums = { scheduledMs: 1, evaluatedMs: 1, gatedMs: 0, lostMs: {}, longestGap: null };
+    store.coverage.add([{ ruleId: 'spill', cameraId: 'dock', from: START, ...sums }]);
+    store.users.put({ name: 'ada', role: 'admin', passwordHash: 'x', createdAt: START });
+    store.sessions.put({ tokenHash: 't', userName: 'ada', createdAt: START, expiresAt: START + DAY });
+    store.events.commit(commitOf('update', eventOf()));
+    await retention.pass();
+    expect(store.coverage.summaries({ since: 0, until: START + DAY })).toHaveLength(1);
+    await clock.advance(8 * DAY);
+    await retention.pass();
+    expect(store.coverage.summaries({ since: 0, until: START + DAY })).toEqual([]);
+    expect(store.sessions.get('t')).toBeUndefined();
+    expect(store.outbox.depth().messages).toBe(0);
+  });
+
+  test('a file without a row is swept when it is a week old', async () => {
+    const { store, dataDir, retention } = bench();
+    daysOfEvents(store, 1);
+    const folder = join(dataDir, 'evidence', '2026-03-02');
+    for (const [name, days] of [
+      ['fresh.jpg', 1],
+      ['old.jpg', 8],
+    ] as const) {
+      writeFileSync(join(folder, name), 'x');
+      utimesSync(join(folder, name), START / 1_000, (START - days * DAY) / 1_000);
+    }
+    await retention.pass();
+    expect(store.evidence.sweep(Number.POSITIVE_INFINITY)).toBe(1);
+    expect(picturesLeft(store)).toEqual([0]);
+  });
+
+  test('runs once a minute on the clock it is given, until it is stopped', async () => {
+    const { store, clock, retention } = bench({ evidenceMaxAgeMs: 3 * DAY });
+    const stop = new AbortController();
+    const running = retention.run(stop.signal);
+    daysOfEvents(store, 5);
+    await clock.advance(60_000);
+    // A pass yields between its steps; the store is only asked once it has come to rest.
+    await clock.advance(60_000);
+    expect(picturesLeft(store)).toEqual([2, 1, 0]);
+    stop.abort();
+    await running;
+  });
+});
+
+describe('a disk that is nearly full', () => {
+  /** 1000 bytes free come with each picture removed, on a disk that others filled to `free`. */
+  const filledTo = (free: number) => (store: Store) => ({
+    freeBytes: free + (100 - store.evidence.oldest(1_000).length) * 1_000,
+    totalBytes: 1e9,
+  });
+
+  test('loses its oldest pictures, only as many as needed, and says so', async () => {
+    const { store, health, retention } = bench({ minFreeBytes: 10_000, evidenceMaxAgeMs: 365 * DAY }, filledTo(3_500));
+    daysOfEvents(store, 100);
+    const seen: string[] = [];
+    health.onChange(({ status, reason }) => seen.push(`${status} ${reason}`.trim()));
+    await retention.pass();
+    expect(picturesLeft(store)).toHaveLength(93);
+    expect(picturesLeft(store)[0]).toBe(92);
+    expect(seen).toEqual(['degraded only 0 MB free', 'ok']);
+    expect(store.log.list({}, { limit: 1_000 }).events).toHaveLength(100);
+  });
+
+  test('stays degraded when no picture is left to remove, and keeps every event', async () => {
+    const { store, health, retention } = bench({ minFreeBytes: 1e6 }, filledTo(0));
+    daysOfEvents(store, 100);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([]);
+    expect(health.get('disk')?.status).toBe('degraded');
+    expect(store.log.list({}, { limit: 1_000 }).events).toHaveLength(100);
+  });
+
+  test('a small disk is not asked for more than a twentieth of itself', async () => {
+    const { store, health, retention } = bench({}, () => ({ freeBytes: 6, totalBytes: 100 }));
+    daysOfEvents(store, 3);
+    await retention.pass();
+    expect([health.get('disk')?.status, picturesLeft(store).length]).toEqual(['ok', 3]);
+  });
+
+  test('a disk that cannot be asked stops nothing else', async () => {
+    const { store, retention } = bench({ evidenceMaxAgeMs: DAY }, () => {
+      throw new Error('EIO');
+    });
+    daysOfEvents(store, 5);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([1, 0]);
+  });
+});
