@@ -1,0 +1,183 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { loadVisionModel } from '../../src/vision/load.ts';
+import type { LocalVisionModel } from '../../src/vision/model.ts';
+import { type Cost, measure, median, rssMb } from './model/measure.ts';
+import { picturesOf } from './model/pictures.ts';
+import { soak } from './model/soak.ts';
+import { TransformersJs } from './model/transformers-js.ts';
+import { shapeCheckpoint } from './shape/checkpoint.ts';
+import { ANSWER_FORM, QUESTIONS } from './shape/questions.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BUNDLED = path.join(ROOT, 'models/watchword-tiny');
+const WORKER = new URL('../../dist/vision/worker.js', import.meta.url);
+
+/** How many questions of one picture, and in how many rounds: the long ones vary less and cost the most. */
+const PLAN: ReadonlyArray<{ questions: number; rounds: number }> = [
+  { questions: 1, rounds: 5 },
+  { questions: 4, rounds: 3 },
+  { questions: 8, rounds: 2 },
+  { questions: 16, rounds: 3 },
+];
+
+const PATHS = ['watchword', 'generate', 'cached features'] as const;
+type Path = (typeof PATHS)[number];
+type Runner = (picture: Uint8Array, questions: readonly string[]) => Promise<void>;
+
+interface Measured extends Cost {
+  readonly path: Path;
+  readonly questions: number;
+  readonly round: number;
+}
+
+/**
+ * What a picture with 1, 4, 8 and 16 questions costs: our path (its worker thread, as in production), Transformers.js'
+ * `generate` for each question, and the same with the picture's features cached. Same files, one process, one thread per
+ * session; the three take turns within each round, so that a machine that slows down slows all. Ratios are of CPU time.
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      model: { type: 'string' },
+      dtype: { type: 'string', default: 'q8' },
+      threads: { type: 'string', default: '1' },
+      frames: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const threads = Number(values.threads);
+  const { dtype } = values;
+  sharp.concurrency(1);
+  if (values.frames !== undefined) {
+    const model = await load(values.model ?? BUNDLED, dtype, threads);
+    const summary = await soak(model, { frames: Number(values.frames), pictures: await picturesOf(BUNDLED, 300), say });
+    await model.close();
+    print({ summary });
+    return;
+  }
+  const folder = values.model ?? shapeCheckpoint('smolvlm-256m-shape', { dtype: dtype === 'fp32' ? 'fp32' : 'q8' });
+  const rss: Record<string, number> = { rssStartMb: rssMb() };
+  const ours = await load(folder, dtype, threads);
+  rss.rssLoadedMb = rssMb();
+  const peer = await TransformersJs.load(folder, { dtype, threads });
+  rss.rssPeersLoadedMb = rssMb();
+  say(`${path.basename(folder)}, ${dtype}, ${threads} thread(s) per session, one picture of 1920 x 1080`);
+  const runners: Record<Path, Runner> = {
+    watchword: (picture, questions) => askOurs(ours, picture, questions),
+    generate: (picture, questions) => peer.generate(picture, questions),
+    'cached features': (picture, questions) => peer.generateFromFeatures(picture, questions),
+  };
+  const measured = await measureAll(runners, await picturesOf(BUNDLED, 8, { width: 1920, height: 1080 }), (one) => {
+    if (values.json) print(one);
+    else say(row(one));
+  });
+  rss.rssEndMb = rssMb();
+  say(table(measured));
+  say(
+    `memory: ${Object.entries(rss)
+      .map(([at, mb]) => `${at} ${mb.toFixed(0)}`)
+      .join(', ')}`,
+  );
+  print({ summary: { ...summarize(measured), ...rounded(rss) } });
+  await Promise.all([ours.close(), peer.close()]);
+}
+
+function load(packageDir: string, dtype: string, threads: number): Promise<LocalVisionModel> {
+  return loadVisionModel({
+    packageDir,
+    dtype,
+    device: 'cpu',
+    threads,
+    workerEntry: WORKER,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+}
+
+async function askOurs(model: LocalVisionModel, picture: Uint8Array, questions: readonly string[]): Promise<void> {
+  const look = await model.look(picture);
+  await model.score(look, questions, { verbatim: true });
+  await model.release(look);
+}
+
+async function measureAll(
+  runners: Record<Path, Runner>,
+  pictures: readonly Uint8Array[],
+  report: (measured: Measured) => void,
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  const asked = QUESTIONS.map((question) => `${question} ${ANSWER_FORM}`);
+  const pictureAt = (at: number): Uint8Array => pictures[at % pictures.length] ?? new Uint8Array(0);
+  for (const name of PATHS) await runners[name](pictureAt(0), asked.slice(0, 1));
+  for (const { questions, rounds } of PLAN) {
+    for (let round = 0; round < rounds; round++) {
+      for (let turn = 0; turn < PATHS.length; turn++) {
+        const name = PATHS[(turn + round) % PATHS.length] ?? 'watchword';
+        const cost = await measure(() => runners[name](pictureAt(round + 1), asked.slice(0, questions)));
+        const one = { path: name, questions, round, ...cost };
+        measured.push(one);
+        report(one);
+      }
+    }
+  }
+  return measured;
+}
+
+const of = (measured: readonly Measured[], name: Path, questions: number): Measured[] =>
+  measured.filter((one) => one.path === name && one.questions === questions);
+
+const cpuMs = (measured: readonly Measured[], name: Path, questions: number): number =>
+  median(of(measured, name, questions).map((one) => one.cpuMs));
+
+/** The median of each round's ratio: both sides of a ratio saw the same minute of the machine. */
+function ratio(measured: readonly Measured[], name: Path, questions: number): number {
+  const ours = of(measured, 'watchword', questions);
+  const theirs = of(measured, name, questions);
+  return median(
+    ours.map(({ round, cpuMs: own }) => (theirs.find((one) => one.round === round)?.cpuMs ?? Number.NaN) / own),
+  );
+}
+
+function summarize(measured: readonly Measured[]): Record<string, number> {
+  const most = Math.max(...PLAN.map(({ questions }) => questions));
+  const perQuestionMs = (cpuMs(measured, 'watchword', most) - cpuMs(measured, 'watchword', 1)) / (most - 1);
+  const loopDelayMs = Math.max(...measured.filter((one) => one.path === 'watchword').map((one) => one.loopDelayMs));
+  return rounded({
+    ratio16: ratio(measured, 'generate', 16),
+    ratio4: ratio(measured, 'generate', 4),
+    ratio1: ratio(measured, 'generate', 1),
+    cached16: ratio(measured, 'cached features', 16),
+    perQuestionMs,
+    loopDelayMs,
+  });
+}
+
+function rounded(values: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Math.round(value * 100) / 100]));
+}
+
+function row({ path: name, questions, round, cpuMs: cpu, wallMs, loopDelayMs }: Measured): string {
+  const costs = `${cpu.toFixed(0).padStart(7)} ms CPU ${wallMs.toFixed(0).padStart(7)} ms wall`;
+  return `  ${String(questions).padStart(2)} questions, round ${round + 1}: ${name.padEnd(16)}${costs}, loop delay ${loopDelayMs.toFixed(0)} ms`;
+}
+
+function table(measured: readonly Measured[]): string {
+  const head = `\nquestions  ${PATHS.map((name) => name.padStart(16)).join('')}   generate / ours   cached / ours   (median CPU ms)`;
+  const rows = PLAN.map(({ questions }) => {
+    const costs = PATHS.map((name) => cpuMs(measured, name, questions).toFixed(0).padStart(16)).join('');
+    const ratios = [ratio(measured, 'generate', questions), ratio(measured, 'cached features', questions)];
+    return `${String(questions).padStart(9)}  ${costs}${ratios.map((value) => `${value.toFixed(2)}x`.padStart(18)).join('')}`;
+  });
+  return [head, ...rows, ''].join('\n');
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
