@@ -4,7 +4,7 @@ import type { OutboxMessage } from '../../src/alerts/outbox.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
-import { lifeOf, MemoryOutbox } from '../support/memory-outbox.ts';
+import { change, lifeOf, MemoryOutbox } from '../support/memory-outbox.ts';
 
 /** A far end whose every answer the test gives. */
 class ScriptedReceiver implements Receiver {
@@ -101,13 +101,13 @@ describe('delivery', () => {
   });
 
   test('an event that is never acknowledged holds up its own changes and nobody else', async () => {
-    const { outbox, receiver, delivery } = setUp({
+    const { clock, outbox, receiver, delivery } = setUp({
       answer: ({ change }) => (change.event.id === 'stuck' ? undefined : 'ack'),
     });
     outbox.append(...lifeOf('stuck', 500));
     for (let index = 0; index < 300; index++) outbox.append(...lifeOf(`e${index}`));
     delivery.start();
-    for (let turn = 0; turn < 200; turn++) await settle();
+    for (let turn = 0; turn < 50; turn++) await clock.advance(50);
     expect(receiver.sent.filter((key) => key.startsWith('stuck'))).toEqual(['stuck:new:1']);
     expect(outbox.left('mqtt')).toBe(502);
   });
@@ -221,6 +221,15 @@ describe('delivery', () => {
     await clock.advance(5_000);
     expect(receiver.sent).toEqual(['a:new:1', 'a:update:2', 'a:end:3']);
     expect(outbox.left('mqtt')).toBe(0);
+  });
+
+  test('acknowledgements that come close together are marked in one transaction', async () => {
+    const { outbox, delivery } = setUp({ answer: () => 'ack' });
+    for (let index = 0; index < 1_000; index++) outbox.append(change(`e${index}`, 'new', 1));
+    delivery.start();
+    for (let turn = 0; turn < 100 && outbox.left('mqtt') > 0; turn++) await settle();
+    expect(outbox.left('mqtt')).toBe(0);
+    expect(outbox.transactions).toBeLessThan(20);
   });
 
   test('a stop waits a moment for acknowledgements under way and marks them', async () => {

@@ -10,6 +10,8 @@ export class MemoryOutbox implements Outbox {
   failure: Error | undefined;
   /** Most rows handed out by one call. */
   largestPage = 0;
+  /** Calls that marked something. */
+  transactions = 0;
 
   append(...changes: Change[]): void {
     for (const change of changes) {
@@ -32,6 +34,7 @@ export class MemoryOutbox implements Outbox {
 
   markDelivered(channel: AlertChannel, ids: readonly number[]): void {
     if (this.failure) throw this.failure;
+    this.transactions++;
     for (const id of ids) this.#of(channel).add(id);
   }
 
