@@ -64,6 +64,7 @@ interface Question {
 const MOST_LOOKS = 64;
 const MOST_GENERATIONS = 8;
 const MOST_CACHED = 512;
+const LONGEST_TEXT = 16_384;
 
 /**
  * One loaded model package, in the thread that calls it (`run` of ONNX Runtime blocks it: use a worker, see
@@ -241,7 +242,8 @@ export class OnnxEngine {
     let text = '';
     for (let count = 0; count < tokens; count++) {
       signal?.throwIfAborted();
-      if (generation.left === 0) return { text: text + generation.stream.end(), done: true };
+      const full = generation.length === 1 && generation.past.length + 1 > this.#decoder.longest;
+      if (generation.left === 0 || full) return { text: text + generation.stream.end(), done: true };
       const { logits, past } = await this.#decoder.run({ ...generation, rows: [generation.length - 1], keep: true });
       const token = highest(logits[0]);
       if (this.#package.endTokens.includes(token)) return { text: text + generation.stream.end(), done: true };
@@ -293,6 +295,9 @@ export class OnnxEngine {
   async #question(text: string): Promise<Question> {
     const known = this.#questions.get(text);
     if (known) return known;
+    if (text.length > LONGEST_TEXT) {
+      throw new WatchwordError('invalid-input', `a question has ${text.length} characters, ${LONGEST_TEXT} are allowed`, { hint: 'Shorten it' });
+    }
     const place = this.#place();
     const { ids, prefixLength } = expandPrompt(
       this.#writePrompt(questionMessages(text)),

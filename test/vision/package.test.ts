@@ -161,6 +161,17 @@ test('weights in a file of their own give the same answers, and the package fold
   expect(await readdir(join(dir, 'onnx'))).toEqual(before);
 });
 
+test('a prompt longer than the model takes is an error that says so', async () => {
+  const short = edit((config) => ({ ...config, text_config: { ...(config.text_config as object), max_position_embeddings: 20 } }));
+  const dir = await packageWith({ 'config.json': short(readSync('config.json')) });
+  const model = await loadVisionModelInThread({ packageDir: dir, dtype: 'fp32', device: 'cpu', clock: systemClock });
+  const look = await model.look(readImage(kit, 'gradient_97x61.png'));
+  const question = 'Is the shelf in the third aisle on the left side empty?';
+  await expect(model.score(look, [question])).rejects.toMatchObject({ kind: 'invalid-input', message: expect.stringContaining('takes 20') });
+  await expect(model.score(look, ['a'.repeat(20_000)])).rejects.toMatchObject({ kind: 'invalid-input' });
+  await model.close();
+});
+
 describe('a package', () => {
   test('takes the precision that was asked for, and says which there are when it has not', async () => {
     const { weights } = await openPackage(kit.dir, 'q8');

@@ -52,6 +52,8 @@ export class Decoder {
   readonly #pastShapes: ReadonlyMap<string, { heads: number; width: number; type: ort.Tensor.Type }>;
   readonly #file: string;
   readonly hidden: number;
+  /** Tokens of the longest prompt. */
+  readonly longest: number;
   readonly packs: boolean;
   readonly notes: readonly string[];
 
@@ -77,6 +79,7 @@ export class Decoder {
     );
     if (unknown) throw notADecoder(options.file, `it asks for "${unknown}"`);
     this.hidden = hidden;
+    this.longest = options.config.text_config.max_position_embeddings ?? Number.POSITIVE_INFINITY;
     this.#pastShapes = new Map(this.#pastNames.map((name) => [name, pastShape(name, this.#inputs, options)]));
   }
 
@@ -90,6 +93,12 @@ export class Decoder {
   async run(step: DecoderStep): Promise<DecoderResult> {
     const { length, past, keep } = step;
     const total = past.length + length;
+    const reach = past.length + Math.max(...(step.packed ?? [length]));
+    if (reach > this.longest) {
+      throw new WatchwordError('invalid-input', `the prompt has ${reach} tokens, the model takes ${this.longest}`, {
+        hint: 'Shorten the question, give fewer pictures or do not cut them into tiles',
+      });
+    }
     const feeds: Record<string, ort.Tensor> = { ...past.tensors };
     for (const [name, { type }] of this.#inputs) {
       if (name === 'inputs_embeds') feeds[name] = floats(step.embeds, [1, length, this.hidden], type);
