@@ -1,11 +1,13 @@
 import type { Understanding } from './compile.ts';
 import { readAmount } from './grammar/amounts.ts';
 import { readDays } from './grammar/days.ts';
+import { isAuxiliary } from './grammar/finite-verb.ts';
 import { DETERMINERS, isPlural, isPluralNoun } from './grammar/noun-phrase.ts';
 import { readNumber } from './grammar/numbers.ts';
 import { firstOf, type Pattern, pattern } from './grammar/pattern.ts';
 import { unknownSite } from './grammar/place.ts';
 import type { Token } from './grammar/tokens.ts';
+import { PREPOSITIONS, verbIn } from './grammar/verbs.ts';
 import { made } from './grammar/words.ts';
 import type { SentenceIssue } from './rule.ts';
 import { minuteOf } from './schedule.ts';
@@ -71,9 +73,12 @@ const WORD_RULES: readonly WordRule[] = [
   },
   {
     code: 'superlative',
-    words: pattern(
-      '(most|least|best|worst|biggest|largest|smallest|longest|shortest|highest|lowest|fastest|slowest|busiest|fullest|emptiest|oldest|newest|cheapest|heaviest|nearest|closest|more and more|less and less)',
-    ),
+    words: firstOf([
+      superlative,
+      pattern(
+        '(most|least|best|worst|biggest|largest|smallest|longest|shortest|highest|lowest|fastest|slowest|busiest|fullest|emptiest|oldest|newest|cheapest|heaviest|nearest|closest|more and more|less and less)',
+      ),
+    ]),
     message: 'A comparison needs something to compare with, which one picture does not show; say what should be seen',
   },
   {
@@ -91,6 +96,18 @@ const WORD_RULES: readonly WordRule[] = [
     message: 'A model cannot measure this in a picture; say what it looks like, such as "half empty"',
   },
 ];
+
+const NO_SUPERLATIVES = new Set(
+  'vest chest forest rest test guest west nest pest request protest interest honest harvest arrest contest digest invest suggest modest quest crest zest jest lest'.split(
+    ' ',
+  ),
+);
+
+/** `tallest`, `emptiest`; not `vest`. */
+function superlative(tokens: readonly Token[], at: number): { end: number; found: Record<string, never> } | undefined {
+  const word = tokens[at]?.lower ?? '';
+  return /[a-z]{3}est$/.test(word) && !NO_SUPERLATIVES.has(word) ? { end: at + 1, found: {} } : undefined;
+}
 
 const OPEN_QUESTION = pattern('(how many|how much|how long|how often|how|what|which|who|whose|where|why|when) ');
 const LATER = pattern('(after|since|before|until|till|then|afterwards|previously|earlier|later|first)');
@@ -164,6 +181,12 @@ function counts(tokens: readonly Token[]): SentenceIssue[] {
     const number = readNumber(tokens, at);
     const noun = number && tokens[number.end];
     if (!number || !noun || noun.kind !== 'word' || !isPluralNoun(made(noun.text))) continue;
+    if (
+      /^(degrees|percent|met(er|re)s|feet|inches|centimet(er|re)s|kilos|kilograms|pounds|tons|tonnes|lit(er|re)s|years|euros|dollars)$/.test(
+        noun.lower,
+      )
+    )
+      continue;
     const above = /^(than|over|above|exceeding)$/.test(tokens[at - 1]?.lower ?? '') ? 1 : 0;
     if (number.value.amount + above <= 5) continue;
     const message =
@@ -287,13 +310,24 @@ function small(
     for (const [at, token] of tokens.entries()) {
       const metres = Object.hasOwn(SMALL_THINGS, token.lower) ? SMALL_THINGS[token.lower] : undefined;
       const px = metres === undefined ? LEAST_PX : Math.round((metres / SCENE_METRES) * heightPx * scale);
-      if (px >= LEAST_PX) continue;
+      if (px >= LEAST_PX || modifies(tokens, at)) continue;
       const where = zone ? `zone ${zone.name}` : 'whole picture';
       const message = `A ${token.lower} is likely about ${Math.max(1, px)} pixels high in the ${where} of ${camera.id}; use a zone that shows it larger`;
       return [issue('small-object', message, tokens, at, at + 1)];
     }
   }
   return [];
+}
+
+/** `battery room`, `key cabinet`: the small thing only says which large one. */
+function modifies(tokens: readonly Token[], at: number): boolean {
+  const next = tokens[at + 1];
+  return (
+    next?.kind === 'word' &&
+    !PREPOSITIONS.has(next.lower) &&
+    !isAuxiliary(next.lower) &&
+    verbIn(next.lower, 'ing') === undefined
+  );
 }
 
 function neverLongEnough(

@@ -1,6 +1,7 @@
 import { type AmountReading, formatMs, readAmount } from './amounts.ts';
 import { firstOf, pattern } from './pattern.ts';
-import { doubted, type Phrase, type PhraseIssue, refused } from './phrase.ts';
+import { doubted, type Phrase, type PhraseIssue, type PhraseReading, refused } from './phrase.ts';
+import { isDash, type Token } from './tokens.ts';
 
 /** Longer than a week is a report, not an alarm; and a timer that long rarely survives what happens to a store. */
 const LONGEST_MS = 7 * 86_400_000;
@@ -50,12 +51,30 @@ export const duration: Phrase = {
       const { ms, vague } = match.found.amount as AmountReading;
       return { end: match.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
     }
+    const bare = readBare(tokens, at);
+    if (bare) return bare;
     const unclear = VAGUE(tokens, at);
     if (!unclear) return undefined;
     const issue = refused('vague-duration', 'How long is that? Write a length of time, such as "for 2 minutes"');
     return { end: unclear.end, value: 'unclear', issues: [issue] };
   },
 };
+
+/** `shelf empty 5 min`, `door open > 30 s`: a length of time at the end says how long without any preposition. */
+function readBare(tokens: readonly Token[], at: number): PhraseReading | undefined {
+  const amount = readAmount(tokens, at);
+  const next = amount && tokens[amount.end];
+  if (!amount || (next && (next.kind !== 'sign' || isDash(next)))) return undefined;
+  if (at === 0 || NOT_BEFORE.has(tokens[at - 1]?.lower ?? '')) return undefined;
+  const { ms, vague } = amount.value;
+  return { end: amount.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
+}
+
+const NOT_BEFORE = new Set(
+  'than last past next by in within every each to until till of at before after once twice per a an the and or between from since'.split(
+    ' ',
+  ),
+);
 
 function issuesOf(ms: number, vague: boolean): PhraseIssue[] {
   const issues: PhraseIssue[] = [];

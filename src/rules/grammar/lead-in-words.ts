@@ -35,7 +35,7 @@ function readName(tokens: readonly Token[], at: number, most: number): { end: nu
 
 export const POLITE = firstOf([
   pattern(
-    '(please|kindly|hey|hi|hello|ok|okay|so|also|and|watchword|system|dear|just|now|then|always|only|can you|could you|would you|will you|would you mind|can we|could we|you should|you must|you need to|go ahead and|be sure to|try to)',
+    '(please|kindly|hey|hi|hello|ok|okay|so|also|and|watchword|system|dear|just|now|then|always|only|can you|could you|would you|will you|would you mind|can u|could u|can we|could we|you should|you must|you need to|go ahead and|be sure to|try to)',
   ),
   pattern(
     "(i|we) (want|need|wish|expect|would like|'d like) [you|the system|the box|watchword] to (get|receive|have|see) [an|a] [immediate]",
@@ -133,18 +133,19 @@ function knowing(tokens: readonly Token[], at: number): { end: number; value: st
   return undefined;
 }
 
+const PAUSE = '(,|;|–|—|-|, and|, then|, please|then|and then|and|please)';
+const LATER = '[immediately|right away|at once|please|about it|of it]';
 export const CLOSING = firstOf([
   pattern(
-    `[,|;|–|—|-] [and] [then] [please] ${VERB} (me|us|them|him|her|security|staff|everyone|someone|the <few>|<few>) [immediately|right away|at once|please|about it|of it]`,
+    `${PAUSE} [then] [please] ${VERB} (me|us|them|him|her|security|staff|everyone|someone|<few>) ${LATER}`,
     readers,
   ),
-  pattern('[,|;|–|—|-] [and] [then] [please] let <few> know [immediately|right away|at once|please|about it]', {
-    few: knowing,
-  }),
+  pattern(`(alert|notify|warn|tell|inform|message|call|page) (me|us|security|the <few>) ${LATER}`, readers),
+  pattern(`[${PAUSE}] [please] let <few> know ${LATER}`, { few: knowing }),
   pattern(
-    `[,|;|–|—|-] [and] [then] [please] (send|raise|trigger|create|issue|give|fire|generate|sound) [me|us] [a|an|the|any] [<few:what>] ${ALERT_NOUN} [to <few>]`,
+    `[${PAUSE}] [then] [please] (send|raise|trigger|create|issue|give|fire|generate|sound) [me|us] [a|an|the|any] [<few:what>] ${ALERT_NOUN} [to <few>]`,
     readers,
   ),
-  pattern(`[,|;|–|—|-] [then] (i|we) (want|need|would like) to ${KNOW} [about it]`),
-  pattern('[,|;|–|—|-] [and] [then] [please] (alert|notify|warn|log it|record it)'),
+  pattern(`[${PAUSE}] (i|we) (want|need|would like) to ${KNOW} [about it]`),
+  pattern(`${PAUSE} [please] (alert|notify|warn|log it|record it)`),
 ]);

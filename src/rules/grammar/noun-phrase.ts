@@ -78,6 +78,7 @@ function isParticiple(word: Word, before: Word | undefined): boolean {
 export function isPlural(words: readonly Word[]): boolean {
   const [first, second] = words;
   if (!first) return false;
+  if (/^(you|we|they|i)$/.test(first.lower)) return true;
   if (SINGULAR.has(first.lower)) return false;
   if (first.lower === 'everyone' || first.lower === 'everybody' || first.lower === 'everything') return false;
   if (/^(at|more|fewer|less|over)$/.test(first.lower) && second) return isPluralNoun(headOf(words.slice(2)) ?? second);

@@ -56,8 +56,28 @@ function whole(subject: readonly Word[]): Clause {
 
 /** A noun phrase alone: `a spill on the floor`, `no helmet`, `boxes in front of the exit`. */
 function thing(words: readonly Word[]): Clause {
+  const last = words.at(-1);
+  if (last && words.length > 1 && PREDICATES.has(last.lower) && !DETERMINERS.has(words[0]?.lower ?? '')) {
+    // `exit blocked`, `shelf empty`: a headline leaves out the verb.
+    const subject = words.slice(0, -1);
+    const named = takesArticle(subject) ? [made(determinerFor(subject)), ...subject] : subject;
+    return {
+      front: isPlural(subject) ? 'are' : 'is',
+      existence: false,
+      subject: named,
+      rest: [last],
+      denials: [],
+      kept: [],
+    };
+  }
   return existence(undefined, takesArticle(words) ? [made(determinerFor(words)), ...words] : words);
 }
+
+const PREDICATES = new Set(
+  'empty open closed blocked obstructed full wet broken dirty missing unattended stuck locked unlocked jammed overflowing damaged clear on off'.split(
+    ' ',
+  ),
+);
 
 /** `person on the roof` is `a person on the roof`; `smoke`, `boxes`, `someone` and `the gate` need nothing. */
 function takesArticle(words: readonly Word[]): boolean {

@@ -42,8 +42,9 @@ const AFTER = pattern(
   '(after|past|since|from|starting at|starting from|beginning at|as of|as from|later than|any time after) <clock:from> [on|onwards|onward|in the day]',
   readers,
 );
+const BY = pattern('by <clock:from>', readers);
 const BEFORE = pattern(
-  '(before|until|till|up to|up until|by|earlier than|not after|no later than|any time before) <clock:to>',
+  '(before|until|till|up to|up until|earlier than|not after|no later than|any time before) <clock:to>',
   readers,
 );
 const MOMENT = pattern('(at|around|at around|at about|exactly at|shortly after|shortly before) <clock:from>', readers);
@@ -197,6 +198,12 @@ function readTimes(tokens: readonly Token[], at: number, mode: Mode): PhraseRead
       clock.exact ? [] : [halfDay(clock)],
     );
   }
+  const by = BY(tokens, at);
+  if (by && !(by.found.from as ClockReading).bare) {
+    const message =
+      'What should have happened by a certain time is seen after it; write "after ..." and what is then to be seen';
+    return { end: by.end, value: 'deadline', issues: [refused('deadline', message)] };
+  }
   const moment = MOMENT(tokens, at);
   if (!moment || (moment.found.from as ClockReading).bare) return undefined;
   const message = 'A rule is on for a stretch of time, not at one moment; write "from ... to ..."';
@@ -239,7 +246,7 @@ function rangeIssues({ from, to, guessed }: { from: number; to: number; guessed:
 }
 
 const FOLLOWERS = new Set(
-  'on every each daily during in at for if when whenever while and or but except only then check critical urgent local weekdays weekends'.split(
+  'alert notify warn tell let please send inform log record raise message i we is are on every each daily during in at for if when whenever while and or but except only then check critical urgent local weekdays weekends'.split(
     ' ',
   ),
 );

@@ -102,8 +102,8 @@ function readBare(tokens: readonly Token[], at: number) {
   if (level !== 'warning' && BEFORE_ALERT(tokens, at + 1)) return reading;
   if (level !== 'warning' && ARTICLES.has(before ?? '') && ALERT_NOUNS.has(after ?? '')) return reading;
   if (atStart && after !== undefined && [':', '-', '–', '—', ',', '!', '.', ']', ')'].includes(after)) return reading;
-  const atEnd = after === undefined || ['.', '!', ')', ']'].includes(after);
-  if (atEnd && before !== undefined && [',', ';', ':', '(', '[', '-', '–', '—', '.', '!'].includes(before))
-    return reading;
+  const opens = before !== undefined && [',', ';', ':', '(', '[', '-', '–', '—', '.', '!'].includes(before);
+  const closes = after === undefined || ['.', '!', ')', ']', ',', ';', 'and', 'but'].includes(after);
+  if (opens && closes) return reading;
   return undefined;
 }
