@@ -4,7 +4,7 @@ import { WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ApiTokens, Role, Session, SessionStore, User, UserStore } from './deps.ts';
 import { LoginLimit } from './login-limit.ts';
-import { checkNewPassword, hashPassword, isWeaker, verifyPassword } from './passwords.ts';
+import { checkNewPassword, hashPassword, isWeaker, type ScryptCost, verifyPassword } from './passwords.ts';
 
 /** Who asks. `session` is present for people in a browser, absent for machines with a token. */
 export interface Identity {
@@ -20,6 +20,7 @@ export interface AuthOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sessionMs: number;
+  readonly passwordCost: ScryptCost;
 }
 
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
@@ -41,7 +42,7 @@ export class Auth {
 
   /** Opens a session. Throws `unauthenticated` (never saying which part was wrong) or `too-many`. */
   async login(name: string, password: string, address: string): Promise<{ token: string; expiresAt: number }> {
-    const { users, sessions, clock, logger, sessionMs } = this.#options;
+    const { users, sessions, clock, logger, sessionMs, passwordCost } = this.#options;
     const userName = normalName(name);
     const waitMs = this.#limit.waitMs(address, userName);
     if (waitMs > 0) throw tooMany(waitMs);
@@ -53,7 +54,9 @@ export class Auth {
       throw new WatchwordError('unauthenticated', 'wrong name or password', { hint: 'Check both and try again' });
     }
     this.#limit.succeeded(address, userName);
-    if (isWeaker(user.passwordHash)) users.put({ ...user, passwordHash: await hashPassword(password) });
+    if (isWeaker(user.passwordHash, passwordCost)) {
+      users.put({ ...user, passwordHash: await hashPassword(password, passwordCost) });
+    }
     const now = clock.now();
     sessions.removeExpired(now);
     const token = systemRandom(32).toString('base64url');
@@ -106,7 +109,7 @@ export class Auth {
       });
     }
     this.#limit.succeeded(address, name);
-    this.#options.users.put({ ...user, passwordHash: await hashPassword(next) });
+    this.#options.users.put({ ...user, passwordHash: await hashPassword(next, this.#options.passwordCost) });
     this.endSessions(name);
   }
 
@@ -118,10 +121,15 @@ export class Auth {
       });
     }
     checkNewPassword(password);
-    const { users, clock } = this.#options;
+    const { users, clock, passwordCost } = this.#options;
     if (users.get(userName))
       throw new WatchwordError('conflict', `user "${userName}" exists`, { hint: 'Choose another name' });
-    const user = { name: userName, role, passwordHash: await hashPassword(password), createdAt: clock.now() };
+    const user = {
+      name: userName,
+      role,
+      passwordHash: await hashPassword(password, passwordCost),
+      createdAt: clock.now(),
+    };
     // Hashing took a while: somebody may have been quicker.
     if (users.get(userName))
       throw new WatchwordError('conflict', `user "${userName}" exists`, { hint: 'Choose another name' });
@@ -160,7 +168,7 @@ export class Auth {
   }
 
   #decoy(): Promise<string> {
-    this.#decoyHash ??= hashPassword('nobody has this password');
+    this.#decoyHash ??= hashPassword('nobody has this password', this.#options.passwordCost);
     return this.#decoyHash;
   }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { CompiledRule, Severity } from '../rules/rule.ts';
 import type { UnknownCause, Verdict } from '../rules/verdict.ts';
 import type { ModelIdentity } from '../vision/model.ts';
+import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 
 /** From little to much: each role may do what the roles before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -222,6 +223,8 @@ export interface WebDeps {
 export interface WebSettings {
   /** A session ends after this long, however busy. Default 30 days. */
   readonly sessionMs: number;
+  /** What hashing a password costs. Default: SCRYPT_COST; less is for tests. */
+  readonly passwordCost: ScryptCost;
   /** Browsers send the cookie over TLS only. Default: when the request itself came over TLS. */
   readonly secureCookie: boolean | 'auto';
   /** Take the client's address from X-Forwarded-For's last entry: only behind a proxy of one's own. Default false. */
@@ -234,6 +237,7 @@ export interface WebSettings {
 
 export const DEFAULT_WEB_SETTINGS: WebSettings = {
   sessionMs: 30 * 86_400_000,
+  passwordCost: SCRYPT_COST,
   secureCookie: 'auto',
   trustProxy: false,
   maxLiveClients: 64,

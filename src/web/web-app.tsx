@@ -103,7 +103,15 @@ export function createWebApp(deps: WebDeps): WebApp {
 function connect(deps: WebDeps): WebParts {
   const settings = { ...DEFAULT_WEB_SETTINGS, ...deps.settings };
   const { users, sessions, tokens, clock, logger, subscribe } = deps;
-  const auth = new Auth({ users, sessions, tokens, clock, logger, sessionMs: settings.sessionMs });
+  const auth = new Auth({
+    users,
+    sessions,
+    tokens,
+    clock,
+    logger,
+    sessionMs: settings.sessionMs,
+    passwordCost: settings.passwordCost,
+  });
   const live = new LiveClients({
     clock,
     subscribe,

@@ -1,4 +1,5 @@
 import type { WatchEvent } from '../../src/events/event.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import type { Finding } from '../../src/platform/findings.ts';
 import { Health } from '../../src/platform/health.ts';
 import { createLogger, type LogFields } from '../../src/platform/logger.ts';
@@ -26,7 +27,7 @@ import { demoPicture } from './pictures.ts';
 export const NOW = Date.parse('2026-03-02T09:00:00Z');
 const MINUTE = 60_000;
 /** Cheap on purpose: the tests log in often. What real passwords cost is tested once, in passwords.test.ts. */
-const CHEAP = { N: 2 ** 4, r: 8, p: 1 };
+export const CHEAP = { N: 2 ** 4, r: 8, p: 1 };
 export const PASSWORDS: Record<Role, string> = {
   viewer: 'viewer password',
   operator: 'operator password',
@@ -34,8 +35,8 @@ export const PASSWORDS: Record<Role, string> = {
 };
 
 /** A store with six cameras, as the web sees it. Everything can be changed by a test; `changed` tells the live pages. */
-export class FakeStore {
-  readonly clock: ManualClock;
+export class FakeStore<C extends Clock = ManualClock> {
+  readonly clock: C;
   readonly health: Health;
   readonly logs: Array<{ level: string; message: string; fields: LogFields }> = [];
   cameras: CameraStatus[];
@@ -50,9 +51,9 @@ export class FakeStore {
   tokens = new Map<string, { name: string; role: Role }>();
   ready = true;
   readonly listeners = new Set<(change: LiveChange) => void>();
-  settings: Partial<WebSettings> = {};
+  settings: Partial<WebSettings> = { passwordCost: CHEAP };
 
-  constructor(clock = new ManualClock(NOW)) {
+  constructor(clock: C) {
     this.clock = clock;
     this.health = new Health(() => clock.now());
     this.cameras = demoCameras(clock.now());
@@ -178,6 +179,11 @@ export class FakeStore {
       note: (id, note) => change(id, { note }),
     };
   }
+}
+
+/** The store at NOW, with a clock that moves only when told. */
+export function fakeStore(): FakeStore {
+  return new FakeStore(new ManualClock(NOW));
 }
 
 function matches({ event, review }: ReviewedEvent, filter: EventFilter): boolean {

@@ -100,7 +100,8 @@ export const en = {
     ended: 'Ended',
     stillOpen: 'still open',
     lasted: 'Lasted',
-    openFor: (time: string): string => `open for ${time}`,
+    /** Before how long it has been open. */
+    openFor: 'open for',
     over: (time: string): string => `over after ${time}`,
     stale: 'The camera is lost: whether this still holds is unknown.',
     bestScore: 'Best score',
@@ -198,11 +199,20 @@ export const en = {
     back: 'All cameras',
   },
 
+  /** Parts of the box as people know them; others are shown as they name themselves. */
+  part: {
+    model: 'Model',
+    broker: 'Alerts (MQTT broker)',
+    disk: 'Disk',
+    rules: 'Rule files',
+    store: 'Event store',
+    web: 'This page',
+  },
+  partCamera: (name: string): string => `Camera ${name}`,
+
   system: {
     title: 'System',
     parts: 'Health',
-    part: 'Part',
-    state: 'State',
     cause: 'Cause',
     since: 'Since',
     noParts: 'No part has reported yet.',
@@ -266,8 +276,6 @@ export const en = {
     title: 'That did not work',
     home: 'Back to Now',
   },
-
-  unit: { frame: 'picture' },
 } as const satisfies Tree;
 
 type Text = string | ((...values: never[]) => string);

@@ -91,7 +91,7 @@ export const zhCn: Messages = {
     ended: '结束',
     stillOpen: '尚未结束',
     lasted: '持续',
-    openFor: (time) => `已持续 ${time}`,
+    openFor: '已持续',
     over: (time) => `${time}后结束`,
     stale: '摄像头失去连接：目前情况未知。',
     bestScore: '最高分数',
@@ -188,11 +188,19 @@ export const zhCn: Messages = {
     back: '全部摄像头',
   },
 
+  part: {
+    model: '模型',
+    broker: '报警（MQTT 服务器）',
+    disk: '磁盘',
+    rules: '规则文件',
+    store: '事件存储',
+    web: '本页面',
+  },
+  partCamera: (name) => `摄像头 ${name}`,
+
   system: {
     title: '系统',
     parts: '运行状况',
-    part: '部分',
-    state: '状态',
     cause: '原因',
     since: '自',
     noParts: '还没有部分报告状况。',
@@ -253,6 +261,4 @@ export const zhCn: Messages = {
   live: { lost: '实时更新中断，正在重试…' },
 
   error: { title: '操作未成功', home: '回到首页' },
-
-  unit: { frame: '画面' },
 };

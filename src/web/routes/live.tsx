@@ -105,7 +105,14 @@ const PIECES: Record<LiveQuery['view'], (scope: LiveScope) => Child[]> = {
     return [replace('event-status', <EventStatus page={page} reviewed={reviewed} cameraName={cameraName} />)];
   },
   system: ({ page, deps, touched }) =>
-    touched('health') ? [replace('health-panel', <HealthPanel page={page} parts={deps.health.parts()} />)] : [],
+    touched('health')
+      ? [
+          replace(
+            'health-panel',
+            <HealthPanel page={page} parts={deps.health.parts()} cameraNames={cameraNames(deps)} />,
+          ),
+        ]
+      : [],
   rules: () => [],
 };
 

@@ -5,6 +5,7 @@ import { allow } from '../access.ts';
 import { identityOf, mayDo, pageOf, type WebContext, type WebEnv, type WebParts } from '../context.ts';
 import { STATUS_OF } from '../errors.ts';
 import { readBody } from '../input.ts';
+import { cameraNames } from '../now-board.ts';
 import { SystemPage } from '../views/system.tsx';
 
 const newPerson = z.object({
@@ -19,6 +20,7 @@ export function systemRoutes(parts: WebParts): Hono<WebEnv> {
     <SystemPage
       page={pageOf(c, parts)}
       parts={deps.health.parts()}
+      cameraNames={cameraNames(deps)}
       model={deps.model()}
       run={deps.run}
       nodeVersion={process.version}

@@ -14,7 +14,29 @@
     return ages.format(-Math.floor(seconds / 86400), 'day');
   }
 
+  const unit = (count, name) =>
+    new Intl.NumberFormat(root.lang, { style: 'unit', unit: name, unitDisplay: 'short' }).format(count);
+
+  /** The same rule as src/web/time-text.ts, `roughly`. */
+  function durationText(ms) {
+    const seconds = Math.max(0, Math.round(ms / 1000));
+    const parts = (big, bigName, small, smallName) =>
+      [
+        unit(Math.floor(seconds / big), bigName),
+        Math.floor((seconds % big) / small) && unit(Math.floor((seconds % big) / small), smallName),
+      ]
+        .filter(Boolean)
+        .join(' ');
+    if (seconds < 60) return unit(seconds, 'second');
+    if (seconds < 300) return parts(60, 'minute', 1, 'second');
+    if (seconds < 3600) return unit(Math.floor(seconds / 60), 'minute');
+    return seconds < 86400 ? parts(3600, 'hour', 60, 'minute') : parts(86400, 'day', 3600, 'hour');
+  }
+
   function refreshAges() {
+    for (const element of document.querySelectorAll('[data-since]')) {
+      element.textContent = durationText(Date.now() + clockOffset - Number(element.dataset.since));
+    }
     for (const element of document.querySelectorAll('[data-age]')) {
       const text = ageText(Number(element.dataset.age));
       if (element.textContent !== text) element.textContent = text;

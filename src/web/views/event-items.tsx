@@ -83,7 +83,11 @@ export function OpenOrOver({ page, reviewed }: Omit<ItemProps, 'cameraName'>) {
   const { event } = reviewed;
   const { t, times } = page;
   if (event.endedAt === null) {
-    return <span class="pill pill-open">{t.event.openFor(times.roughly(page.now - event.startedAt))}</span>;
+    return (
+      <span class="pill pill-open">
+        {t.event.openFor} <span data-since={String(event.startedAt)}>{times.roughly(page.now - event.startedAt)}</span>
+      </span>
+    );
   }
   return <span class="pill pill-over">{t.event.over(times.roughly(event.endedAt - event.startedAt))}</span>;
 }

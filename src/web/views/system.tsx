@@ -9,6 +9,7 @@ import { ActionForm, Empty, Facts, HealthPill, When } from './parts.tsx';
 export interface SystemProps {
   readonly page: Page;
   readonly parts: readonly PartHealth[];
+  readonly cameraNames: ReadonlyMap<string, string>;
   readonly model: ModelIdentity | null;
   readonly run: RunIdentity;
   readonly nodeVersion: string;
@@ -25,7 +26,7 @@ export function SystemPage(props: SystemProps) {
     <Layout page={page} title={t.system.title} live="view=system">
       <h1>{t.system.title}</h1>
       <div class="panels">
-        <HealthPanel page={page} parts={props.parts} />
+        <HealthPanel page={page} parts={props.parts} cameraNames={props.cameraNames} />
         <section class="panel">
           <h2>{t.system.model}</h2>
           {model ? (
@@ -63,7 +64,12 @@ export function SystemPage(props: SystemProps) {
 }
 
 /** Kept up to date by the live stream. */
-export function HealthPanel({ page, parts }: { page: Page; parts: readonly PartHealth[] }) {
+export function HealthPanel(props: {
+  page: Page;
+  parts: readonly PartHealth[];
+  cameraNames: ReadonlyMap<string, string>;
+}) {
+  const { page, parts, cameraNames } = props;
   const { t } = page;
   const worst = { down: 0, degraded: 1, ok: 2 };
   return (
@@ -76,7 +82,7 @@ export function HealthPanel({ page, parts }: { page: Page; parts: readonly PartH
           .map((part) => (
             <li>
               <HealthPill page={page} status={part.status} />
-              <span class="health-part">{part.part}</span>
+              <span class="health-part">{partName(page, part.part, cameraNames)}</span>
               <span class="quiet health-since">
                 {t.since} <When page={page} at={part.since} age={false} />
               </span>
@@ -86,6 +92,13 @@ export function HealthPanel({ page, parts }: { page: Page; parts: readonly PartH
       </ul>
     </section>
   );
+}
+
+/** `camera/aisle-3` as `Camera Aisle 3`. */
+function partName({ t }: Page, part: string, cameraNames: ReadonlyMap<string, string>): string {
+  const camera = /^camera\/(.+)$/.exec(part)?.[1];
+  if (camera !== undefined) return t.partCamera(cameraNames.get(camera) ?? camera);
+  return Object.entries(t.part).find(([name]) => name === part)?.[1] ?? part;
 }
 
 function PeoplePanel({ page, users, problem }: SystemProps) {

@@ -1,0 +1,184 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { OPERATIONS } from '../../src/web/api/operations.ts';
+import type { Role } from '../../src/web/deps.ts';
+import { fakeStore } from './fixture.ts';
+import { openWeb, type Visit, type Visitor } from './visitor.ts';
+
+type Who = 'nobody' | Role;
+const EVERYBODY: readonly Who[] = ['nobody', 'viewer', 'operator', 'admin'];
+
+/** Every route, the least role it needs, and a request that a permitted person gets an answer to. */
+const ROUTES: ReadonlyArray<{
+  route: string;
+  role: Who;
+  path?: string;
+  form?: Record<string, string>;
+  json?: unknown;
+  status?: number;
+}> = [
+  { route: 'GET /', role: 'viewer' },
+  { route: 'GET /events', role: 'viewer' },
+  { route: 'GET /events/export.csv', role: 'viewer' },
+  { route: 'GET /events/export.json', role: 'viewer' },
+  { route: 'GET /events/:id', role: 'viewer', path: '/events/mm8x1-shelf' },
+  {
+    route: 'POST /events/:id/acknowledge',
+    role: 'operator',
+    path: '/events/mm8x1-shelf/acknowledge',
+    form: {},
+    status: 303,
+  },
+  {
+    route: 'POST /events/:id/mark',
+    role: 'operator',
+    path: '/events/mm8x1-shelf/mark',
+    form: { mark: 'wrong' },
+    status: 303,
+  },
+  {
+    route: 'POST /events/:id/note',
+    role: 'operator',
+    path: '/events/mm8x1-shelf/note',
+    form: { note: 'refilled' },
+    status: 303,
+  },
+  { route: 'GET /rules', role: 'viewer' },
+  { route: 'GET /cameras', role: 'viewer' },
+  { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },
+  { route: 'GET /system', role: 'viewer' },
+  {
+    route: 'POST /system/people',
+    role: 'admin',
+    form: { name: 'new', role: 'viewer', password: 'long enough' },
+    status: 303,
+  },
+  {
+    route: 'POST /system/people/:name/remove',
+    role: 'admin',
+    path: '/system/people/gone/remove',
+    form: {},
+    status: 303,
+  },
+  { route: 'GET /login', role: 'nobody' },
+  { route: 'POST /login', role: 'nobody', form: { name: 'viewer', password: 'viewer password' }, status: 303 },
+  { route: 'GET /language', role: 'nobody', path: '/language?to=en', status: 303 },
+  { route: 'POST /logout', role: 'viewer', form: {}, status: 303 },
+  { route: 'GET /account', role: 'viewer' },
+  { route: 'POST /account/appearance', role: 'viewer', form: { language: 'en', theme: 'dark' }, status: 303 },
+  { route: 'POST /account/password', role: 'viewer', form: { current: 'x', next: 'also long enough' }, status: 400 },
+  { route: 'GET /live', role: 'viewer', path: '/live?view=now' },
+  { route: 'GET /static/:name', role: 'nobody', path: '/static/nothing.js', status: 404 },
+  { route: 'GET /favicon.ico', role: 'nobody', status: 302 },
+  { route: 'GET /healthz', role: 'nobody' },
+  { route: 'GET /readyz', role: 'nobody' },
+  { route: 'GET /metrics', role: 'viewer' },
+  { route: 'GET /api/v1/cameras', role: 'viewer' },
+  { route: 'GET /api/v1/cameras/:id/snapshot.jpg', role: 'viewer', path: '/api/v1/cameras/aisle-3/snapshot.jpg' },
+  { route: 'GET /api/v1/rules', role: 'viewer' },
+  { route: 'GET /api/v1/rules/findings', role: 'viewer' },
+  { route: 'GET /api/v1/states', role: 'viewer' },
+  { route: 'GET /api/v1/events', role: 'viewer' },
+  { route: 'GET /api/v1/events/:id', role: 'viewer', path: '/api/v1/events/mm8x1-shelf' },
+  { route: 'GET /api/v1/events/:id/snapshot.jpg', role: 'viewer', path: '/api/v1/events/mm8x1-shelf/snapshot.jpg' },
+  { route: 'GET /api/v1/events/:id/scores', role: 'viewer', path: '/api/v1/events/mm8x1-shelf/scores' },
+  {
+    route: 'POST /api/v1/events/:id/acknowledge',
+    role: 'operator',
+    path: '/api/v1/events/mm8x1-shelf/acknowledge',
+    json: {},
+  },
+  {
+    route: 'POST /api/v1/events/:id/mark',
+    role: 'operator',
+    path: '/api/v1/events/mm8x1-shelf/mark',
+    json: { mark: 'right' },
+  },
+  {
+    route: 'POST /api/v1/events/:id/note',
+    role: 'operator',
+    path: '/api/v1/events/mm8x1-shelf/note',
+    json: { note: 'x' },
+  },
+  { route: 'GET /api/v1/health', role: 'viewer' },
+  { route: 'GET /api/v1/system', role: 'viewer' },
+  { route: 'GET /api/v1/live', role: 'viewer' },
+  { route: 'GET /api/v1/openapi.json', role: 'viewer' },
+];
+
+describe('access', () => {
+  let visit: Visit;
+
+  beforeAll(async () => {
+    const store = fakeStore();
+    store.takePictures();
+    visit = await openWeb(store);
+  });
+
+  test('every route is in the table', () => {
+    const routes = new Set(
+      visit.web.app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
+    );
+    expect([...routes].sort()).toEqual(ROUTES.map(({ route }) => route).sort());
+  });
+
+  test('the description of the API names each of its routes with the role it needs', () => {
+    const described = OPERATIONS.map(({ method, path, role }) => `${method.toUpperCase()} /api/v1${path} ${role}`);
+    const api = ROUTES.filter(({ route }) => route.includes(' /api/v1/')).map(({ route, role }) => `${route} ${role}`);
+    expect(described.sort()).toEqual(api.sort());
+  });
+
+  test.for(ROUTES)('$route is for $role and above', async (row) => {
+    for (const who of EVERYBODY) {
+      const visitor = await visitorFor(visit, who, row.route);
+      visit.store.users.set('gone', { name: 'gone', role: 'viewer', passwordHash: '', createdAt: 0 });
+      visit.store.users.delete('new');
+      const response = await ask(visitor, row);
+      await response.body?.cancel();
+      const permitted = EVERYBODY.indexOf(who) >= EVERYBODY.indexOf(row.role);
+      if (permitted) {
+        // A logged-in person is sent on from the login page.
+        const expected = row.route === 'GET /login' && who !== 'nobody' ? 303 : (row.status ?? 200);
+        expect([who, response.status]).toEqual([who, expected]);
+      } else if (who === 'nobody') {
+        const isProgram = row.route.includes('/api/') || row.route.includes('/metrics');
+        expect([who, response.status]).toEqual([who, isProgram ? 401 : 303]);
+        if (!isProgram) expect(response.headers.get('Location')).toMatch(/^\/login/);
+      } else expect([who, response.status]).toEqual([who, 403]);
+    }
+  });
+
+  test('what is refused changes nothing', async () => {
+    const before = structuredClone(visit.store.events);
+    const viewer = await visit.visitor('viewer');
+    for (const action of ['acknowledge', 'mark', 'note']) {
+      await viewer.post(`/events/mm8w9-spill/${action}`, { mark: 'wrong', note: 'x' });
+      await viewer.send(`/api/v1/events/mm8w9-spill/${action}`, { mark: 'wrong', note: 'x' });
+    }
+    expect(visit.store.events).toEqual(before);
+  });
+
+  test('a route without a gate is closed to everybody', async () => {
+    const { web, visitor } = await openWeb();
+    web.app.get('/forgotten', (c) => c.text('secret'));
+    const response = await (await visitor('admin')).get('/forgotten');
+    expect(response.status).toBe(404);
+    expect(await response.text()).not.toContain('secret');
+  });
+});
+
+const known = new Map<Who, Visitor>();
+
+/** Some requests end the session they come with: those get one of their own. */
+async function visitorFor(visit: Visit, who: Who, route: string): Promise<Visitor> {
+  const ends = /^POST \/(login|logout|account\/password)$/.test(route);
+  const visitor = (!ends && known.get(who)) || (await visit.visitor(who === 'nobody' ? undefined : who));
+  if (!ends) known.set(who, visitor);
+  return visitor;
+}
+
+function ask(visitor: Visitor, row: (typeof ROUTES)[number]): Promise<Response> {
+  const [method, route = ''] = row.route.split(' ');
+  const path = row.path ?? route;
+  if (method === 'GET') return visitor.get(path);
+  return row.json === undefined ? visitor.post(path, row.form) : visitor.send(path, row.json);
+}
