@@ -51,7 +51,9 @@ export async function run(args: string[]): Promise<void> {
     const pages = measureQueries(store, count, pageFilter);
     progress(`events page, ms: p50 ${pages.p50.toFixed(1)}, p95 ${pages.p95.toFixed(1)}, max ${pages.max.toFixed(1)}`);
     const searches = measureQueries(store, count, searchFilter);
-    progress(`search, ms: p50 ${searches.p50.toFixed(1)}, p95 ${searches.p95.toFixed(1)}, max ${searches.max.toFixed(1)}`);
+    progress(
+      `search, ms: p50 ${searches.p50.toFixed(1)}, p95 ${searches.p95.toFixed(1)}, max ${searches.max.toFixed(1)}`,
+    );
     store.close();
     const summary = {
       writeRatio: round(writing.ours / writing.raw),
@@ -103,7 +105,17 @@ function rawWriter(db: Database): (commit: EventCommit) => void {
   return db.transaction(({ change }: EventCommit) => {
     const e = change.event;
     event.run(
-      ...[e.startedAt * 1024, e.id, e.ruleId, e.cameraId, e.words, e.question, e.severity, e.startedAt, change.changedAt],
+      ...[
+        e.startedAt * 1024,
+        e.id,
+        e.ruleId,
+        e.cameraId,
+        e.words,
+        e.question,
+        e.severity,
+        e.startedAt,
+        change.changedAt,
+      ],
       ...[e.endedAt, e.endReason, e.score, e.model, e.weightsHash, 0, e.revision, e.alertedAt],
     );
     const body = JSON.stringify(change);
@@ -146,7 +158,15 @@ function fill(dataDir: string, count: number): { bytes: number; ms: number } {
         const [ruleId, words, question] = pick(RULES);
         const severity = random() < 0.1 ? 'critical' : 'warning';
         insert.run(
-          ...[at * 1024 + (index % 1024), `${at.toString(36)}-${index}`, ruleId, pick(CAMERAS), words, question, severity],
+          ...[
+            at * 1024 + (index % 1024),
+            `${at.toString(36)}-${index}`,
+            ruleId,
+            pick(CAMERAS),
+            words,
+            question,
+            severity,
+          ],
           ...[at, at, at + 60_000, random(), at, pick(NOTES)],
         );
       }
@@ -164,7 +184,7 @@ END`);
 
 type MakeFilter = (random: () => number) => EventFilter;
 
-/** What the Events page asks: nothing, one filter, several; of any time. */
+/** What the Events page asks: nothing, one filter, several, also without a match; of any time. */
 const pageFilter: MakeFilter = (random) => ({
   ...(random() < 0.5 && { cameraId: CAMERAS[Math.floor(random() * CAMERAS.length)] ?? '' }),
   ...(random() < 0.4 && { ruleId: RULES[Math.floor(random() * RULES.length)]?.[0] ?? '' }),
@@ -175,9 +195,17 @@ const pageFilter: MakeFilter = (random) => ({
 
 /** Frequent and rare words, whole and begun, with and without other filters. */
 const searchFilter: MakeFilter = (random) => ({
-  text: ['shelf', 'robot fallen', 'the', 'zebra', 'cardboard box', 'emerg', 'pallet road yard', 'night shift floor', 'nothing'][
-    Math.floor(random() * 9)
-  ] as string,
+  text: [
+    'shelf',
+    'robot fallen',
+    'the',
+    'zebra',
+    'cardboard box',
+    'emerg',
+    'pallet road yard',
+    'night shift floor',
+    'nothing',
+  ][Math.floor(random() * 9)] as string,
   ...(random() < 0.3 && { cameraId: CAMERAS[Math.floor(random() * CAMERAS.length)] ?? '' }),
   ...(random() < 0.2 && { ruleId: RULES[Math.floor(random() * RULES.length)]?.[0] ?? '' }),
   ...(random() < 0.2 && { severity: 'critical' as const }),

@@ -30,10 +30,7 @@ interface Model {
   dispose(): Promise<unknown>;
 }
 
-/**
- * The peers: Transformers.js on the same files in the same process. Both decode and preprocess a picture once, however many
- * questions follow, and neither cuts it into tiles: what is left is what `generate` itself costs.
- */
+/** The peers: Transformers.js on the same files in the same process. None of them cuts the picture into tiles. */
 export class TransformersJs {
   readonly #processor: Processor;
   readonly #model: Model;
@@ -58,22 +55,26 @@ export class TransformersJs {
     return new TransformersJs(processor as unknown as Processor, model as unknown as Model);
   }
 
-  /** Decodes and preprocesses a picture. */
-  async prepare(picture: Uint8Array): Promise<PictureInputs> {
-    const image = await RawImage.fromBlob(new Blob([Uint8Array.from(picture)]));
-    return this.#processor.image_processor([[image]], { do_image_splitting: false });
+  /** As its documentation does it: the picture is loaded once, each question goes through processor and `generate`. */
+  async generate(picture: Uint8Array, questions: readonly string[]): Promise<void> {
+    const image = await decode(picture);
+    this.#model.encode_image = this.#encode;
+    for (const question of questions) {
+      const inputs = await this.#processor(this.#prompt(question), [[image]], { do_image_splitting: false });
+      await this.#model.generate({ ...inputs, max_new_tokens: MOST_TOKENS, do_sample: false });
+    }
   }
 
-  /** One `generate` per question, as the library is meant to be used. */
-  async generate(picture: Uint8Array, questions: readonly string[]): Promise<void> {
-    const inputs = await this.prepare(picture);
+  /** The same for a caller who prepares the picture's pixels once and gives them to every `generate`. */
+  async generatePrepared(picture: Uint8Array, questions: readonly string[]): Promise<void> {
+    const inputs = await this.#prepare(picture);
     this.#model.encode_image = this.#encode;
     await this.#ask(inputs, questions);
   }
 
-  /** The same for a caller who encodes the picture once and gives its features to every `generate`. */
+  /** The same for a caller who also encodes the picture once and gives its features to every `generate`. */
   async generateFromFeatures(picture: Uint8Array, questions: readonly string[]): Promise<void> {
-    const inputs = await this.prepare(picture);
+    const inputs = await this.#prepare(picture);
     const features = await this.#encode(inputs);
     this.#model.encode_image = async () => features;
     await this.#ask(inputs, questions);
@@ -83,21 +84,33 @@ export class TransformersJs {
     await this.#model.dispose();
   }
 
+  async #prepare(picture: Uint8Array): Promise<PictureInputs> {
+    return this.#processor.image_processor([[await decode(picture)]], { do_image_splitting: false });
+  }
+
   async #ask(picture: PictureInputs, questions: readonly string[]): Promise<void> {
     for (const question of questions) {
-      const text = this.#processor.tokenizer(this.#prompt(question));
+      const text = this.#processor.tokenizer(this.#expanded(question));
       await this.#model.generate({ ...text, ...picture, max_new_tokens: MOST_TOKENS, do_sample: false });
     }
   }
 
-  /** The expanded prompt of one picture in one tile, as the library's own processor writes it. */
   #prompt(question: string): string {
     const content = [{ type: 'image' }, { type: 'text', text: question }];
-    const prompt = this.#processor.apply_chat_template([{ role: 'user', content }], {
+    return this.#processor.apply_chat_template([{ role: 'user', content }], {
       add_generation_prompt: true,
       tokenize: false,
     });
-    const image = '<image>'.repeat(this.#processor.config.image_seq_len);
-    return prompt.replace('<image>', `<fake_token_around_image><global-img>${image}<fake_token_around_image>`);
   }
+
+  /** The prompt with the place of a picture in one tile written out, as the library's own processor does it. */
+  #expanded(question: string): string {
+    const image = '<image>'.repeat(this.#processor.config.image_seq_len);
+    const block = `<fake_token_around_image><global-img>${image}<fake_token_around_image>`;
+    return this.#prompt(question).replace('<image>', block);
+  }
+}
+
+async function decode(picture: Uint8Array): Promise<RawImage> {
+  return RawImage.fromBlob(new Blob([Uint8Array.from(picture)]));
 }
