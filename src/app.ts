@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts';
 import { CommitQueue } from './events/commit-queue.ts';
 import type { EventCommit } from './events/event.ts';
 import { Tracker } from './events/tracker.ts';
+import { createInspector } from './inspection.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel } from './model-loading.ts';
 import { Pace } from './pace.ts';
@@ -19,6 +20,7 @@ import type { Logger } from './platform/logger.ts';
 import { contextOf } from './rules/context.ts';
 import { RuleFolder } from './rules/folder.ts';
 import { judge } from './rules/verdict.ts';
+import { Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { loadVisionModel } from './vision/load.ts';
 import type { VisionModel } from './vision/model.ts';
@@ -155,9 +157,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     health,
     model,
     judge,
-    pictureTrouble: async () => undefined,
-    unchanged: async () => false,
-    pictureFor: async (_rule, { jpeg }) => jpeg,
+    inspect: createInspector(cameras, health),
+    isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
     dropped: (cameraId) => watch.frameDropped(cameraId),
     settle(judgement) {
       watch.settle(judgement);
@@ -165,6 +166,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       pace.add(judgement.verdicts.length, judgement.finishedAt - judgement.frame.at);
     },
   });
+
+  const retention = new Retention({ store, dataDir: settings.data, clock, logger, health });
 
   let ready = false;
   const web = createWebApp(
@@ -224,6 +227,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         every(clock, SEEN_MS, stopped, () => store.runs.seen()),
       ]),
     ),
+    loopPart('retention', (stopped) => retention.run(stopped)),
     ...cameras.map(
       (camera): Part => ({ name: `camera ${camera.id}`, start: () => camera.start(), stop: () => camera.stop() }),
     ),

@@ -2,7 +2,7 @@ import type { Assignment } from './assignments.ts';
 import type { Frame } from './cameras/frame.ts';
 import { Bell } from './platform/bell.ts';
 import type { Clock } from './platform/clock.ts';
-import { toError } from './platform/errors.ts';
+import { kindOf, toError } from './platform/errors.ts';
 import type { Health } from './platform/health.ts';
 import type { Logger } from './platform/logger.ts';
 import { RepeatLimiter } from './platform/repeats.ts';
@@ -22,6 +22,18 @@ export interface Judgement {
   readonly finishedAt: number;
 }
 
+/** One frame, looked at without the model. */
+export interface Inspected {
+  /** Why this picture must not be judged, if there is a reason. */
+  readonly trouble: UnknownCause | undefined;
+  /** Whether nothing changed for this rule since it was last asked. `wanted`: it is to be asked all the same. */
+  isUnchanged(rule: CompiledRule, wanted: boolean): boolean;
+  /** The rule was asked about this frame: changes are measured against it from now on. */
+  evaluated(rule: CompiledRule): void;
+  /** The part of the frame that the rule's zone shows; the frame's own JPEG without a zone. */
+  pictureFor(rule: CompiledRule): Promise<Uint8Array>;
+}
+
 export interface PipelineDeps {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,12 +41,10 @@ export interface PipelineDeps {
   readonly model: Pick<VisionModel, 'look' | 'score' | 'release'>;
   /** rules/verdict.ts: an answer, or the reason why there is none, as a verdict. */
   readonly judge: (rule: CompiledRule, frame: Frame, outcome: Answer | UnknownCause) => Verdict;
-  /** cameras/picture-health.ts: why this picture must not be judged, if there is a reason. */
-  readonly pictureTrouble: (frame: Frame) => Promise<UnknownCause | undefined>;
-  /** cameras/change-gate.ts: whether nothing changed for this rule since the frame it was last asked about. */
-  readonly unchanged: (rule: CompiledRule, frame: Frame) => Promise<boolean>;
-  /** cameras/zone-crop.ts: the part of the frame that the rule's zone shows; the frame's own JPEG without a zone. */
-  readonly pictureFor: (rule: CompiledRule, frame: Frame) => Promise<Uint8Array>;
+  /** inspection.ts: what can be said of a frame without the model. Rejects for a picture that cannot be decoded. */
+  readonly inspect: (frame: Frame) => Promise<Inspected>;
+  /** Whether the rule's next answer may open an event: it must then come from the very frame that is kept with it. */
+  readonly isPending: (ruleId: string, cameraId: string) => boolean;
   /** A frame of this camera was replaced before the model had time for it. */
   readonly dropped: (cameraId: string) => void;
   /** Everything behind the verdicts: events, store, alerts. Must not throw; the next frame waits for it. */
@@ -159,92 +169,100 @@ export class Pipeline {
     this.#deps.settle({ frame, verdicts, modelMs, startedAt, finishedAt: this.#counts.lastJudgedAt });
   }
 
-  async #judge(
-    frame: Frame,
-    rules: CompiledRule[],
-    signal: AbortSignal,
-  ): Promise<Pick<Judgement, 'verdicts' | 'modelMs'>> {
-    const trouble = await this.#deps.pictureTrouble(frame);
-    if (trouble) {
-      return {
-        modelMs: 0,
-        verdicts: rules.map((rule) => ({ rule, verdict: this.#deps.judge(rule, frame, trouble), gated: false })),
-      };
-    }
-    const verdicts: Judgement['verdicts'][number][] = [];
-    const toAsk: CompiledRule[] = [];
-    for (const rule of rules) {
-      const last = this.#lastVerdicts.get(pairKey(rule.id, frame.cameraId));
-      if (last && last.value !== 'unknown' && (await this.#deps.unchanged(rule, frame))) {
-        this.#counts.skipped++;
-        verdicts.push({
-          rule,
-          gated: true,
-          verdict: { ...last, frameSeq: frame.seq, capturedAt: frame.capturedAt, at: frame.at },
-        });
-      } else toAsk.push(rule);
-    }
+  async #judge(frame: Frame, rules: CompiledRule[], signal: AbortSignal): Promise<Outcome> {
+    const inspected = await this.#inspect(frame);
+    if (typeof inspected === 'string') return this.#unknown(frame, rules, inspected, 0);
+    if (inspected.trouble) return this.#unknown(frame, rules, inspected.trouble, 0);
+    const { toAsk, repeated } = this.#gate(frame, rules, inspected);
+    const verdicts = [...repeated];
     let modelMs = 0;
     for (const together of groupByZone(toAsk)) {
-      const asked = await this.#ask(frame, together, signal);
+      const asked = await this.#ask(frame, together, inspected, signal);
       modelMs += asked.modelMs;
       verdicts.push(...asked.verdicts);
     }
     return { verdicts, modelMs };
   }
 
+  async #inspect(frame: Frame): Promise<Inspected | UnknownCause> {
+    try {
+      return await this.#deps.inspect(frame);
+    } catch (error) {
+      const fields = { camera: frame.cameraId, error: toError(error) };
+      this.#repeats.log('warn', `inspect ${frame.cameraId}`, 'a frame cannot be read', fields);
+      return 'model-failed';
+    }
+  }
+
+  #unknown(frame: Frame, rules: readonly CompiledRule[], cause: UnknownCause, modelMs: number): Outcome {
+    return {
+      modelMs,
+      verdicts: rules.map((rule) => ({ rule, verdict: this.#deps.judge(rule, frame, cause), gated: false })),
+    };
+  }
+
+  /** Parts the rules into those to be asked and those whose last known verdict still holds, since nothing changed. */
+  #gate(frame: Frame, rules: CompiledRule[], inspected: Inspected) {
+    const { cameraId, seq: frameSeq, capturedAt, at } = frame;
+    const toAsk: CompiledRule[] = [];
+    const repeated: Judgement['verdicts'][number][] = [];
+    for (const rule of rules) {
+      const last = this.#lastVerdicts.get(pairKey(rule.id, cameraId));
+      const wanted = !last || last.value === 'unknown' || this.#deps.isPending(rule.id, cameraId);
+      // The gate is told of each frame, also of those that are wanted: it learns from all of them.
+      if (!inspected.isUnchanged(rule, wanted) || wanted) toAsk.push(rule);
+      else {
+        this.#counts.skipped++;
+        repeated.push({ rule, gated: true, verdict: { ...last, frameSeq, capturedAt, at } });
+      }
+    }
+    return { toAsk, repeated };
+  }
+
   /** One look, all questions. All rules given look at the same part of the picture. */
-  async #ask(
-    frame: Frame,
-    rules: CompiledRule[],
-    signal: AbortSignal,
-  ): Promise<Pick<Judgement, 'verdicts' | 'modelMs'>> {
+  async #ask(frame: Frame, rules: CompiledRule[], inspected: Inspected, signal: AbortSignal): Promise<Outcome> {
     const [first] = rules;
     if (!first) return { verdicts: [], modelMs: 0 };
-    const { model, judge, clock, health } = this.#deps;
+    const { judge, clock, health } = this.#deps;
     const began = clock.monotonic();
     try {
-      const look = await model.look(await this.#deps.pictureFor(first, frame), { signal });
-      try {
-        const answers = await model.score(
-          look,
-          rules.map((rule) => rule.question),
-          { signal },
-        );
-        health.report('model', 'ok');
-        const verdicts = rules.map((rule, i) => ({
-          rule,
-          verdict: judge(rule, frame, answers[i] ?? 'model-failed'),
-          gated: false,
-        }));
-        return { verdicts, modelMs: clock.monotonic() - began };
-      } finally {
-        // Not waited for: the answers do not hang on it, and a dead engine has nothing left to release.
-        model.release(look).catch(() => undefined);
-      }
+      const answers = await this.#look(await inspected.pictureFor(first), rules, signal);
+      health.report('model', 'ok');
+      for (const rule of rules) inspected.evaluated(rule);
+      const verdicts = rules.map((rule, i) => {
+        return { rule, verdict: judge(rule, frame, answers[i] ?? 'model-failed'), gated: false };
+      });
+      return { verdicts, modelMs: clock.monotonic() - began };
     } catch (error) {
       if (!signal.aborted) {
         const { message } = toError(error);
         health.report('model', 'degraded', message);
         this.#repeats.log('warn', message, 'the model did not answer', { camera: frame.cameraId, error: message });
       }
-      const cause: UnknownCause = isTimeout(error) ? 'timeout' : 'model-failed';
-      return {
-        verdicts: rules.map((rule) => ({ rule, verdict: judge(rule, frame, cause), gated: false })),
-        modelMs: clock.monotonic() - began,
-      };
+      const cause: UnknownCause = kindOf(error) === 'timeout' ? 'timeout' : 'model-failed';
+      return this.#unknown(frame, rules, cause, clock.monotonic() - began);
+    }
+  }
+
+  async #look(picture: Uint8Array, rules: readonly CompiledRule[], signal: AbortSignal): Promise<Answer[]> {
+    const { model } = this.#deps;
+    const look = await model.look(picture, { signal });
+    try {
+      const questions = rules.map((rule) => rule.question);
+      return await model.score(look, questions, { signal });
+    } finally {
+      // Not waited for: the answers do not hang on it, and a dead engine has nothing left to release.
+      model.release(look).catch(() => undefined);
     }
   }
 }
+
+type Outcome = Pick<Judgement, 'verdicts' | 'modelMs'>;
 
 function groupByZone(rules: readonly CompiledRule[]): CompiledRule[][] {
   const groups = new Map<string | null, CompiledRule[]>();
   for (const rule of rules) groups.set(rule.zone, [...(groups.get(rule.zone) ?? []), rule]);
   return [...groups.values()];
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'kind' in error && error.kind === 'timeout';
 }
 
 function pairKey(ruleId: string, cameraId: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../src/cameras/frame.ts';
-import { type Judgement, Pipeline, type PipelineDeps } from '../src/pipeline.ts';
+import { type Judgement, Pipeline } from '../src/pipeline.ts';
 import { WatchwordError } from '../src/platform/errors.ts';
 import { Health } from '../src/platform/health.ts';
 import { silentLogger } from '../src/platform/logger.ts';
@@ -24,19 +24,22 @@ function judge(asked: CompiledRule, frame: Frame, outcome: Answer | UnknownCause
   return { ...common, value: outcome.score >= 0.5 ? 'yes' : 'no', score: outcome.score, mass: outcome.mass };
 }
 
+interface RigOptions {
+  answer?: (question: string) => number;
+  /** What the change gate says of every frame. */
+  unchanged?: boolean;
+  trouble?: UnknownCause;
+  pending?: boolean;
+}
+
 /** The real pipeline around a model whose answers the test gives; looks finish when the test lets them. */
-function rig(
-  options: {
-    answer?: (question: string) => number;
-    unchanged?: PipelineDeps['unchanged'];
-    trouble?: UnknownCause;
-  } = {},
-) {
+function rig(options: RigOptions = {}) {
   const clock = new ManualClock();
   const looks: string[] = [];
   const scored: string[][] = [];
   const judgements: Judgement[] = [];
   const dropped: string[] = [];
+  const evaluated: string[] = [];
   const gate = { hold: undefined as Promise<void> | undefined, failWith: undefined as Error | undefined };
   const health = new Health(() => clock.now());
   const pipeline = new Pipeline({
@@ -57,9 +60,16 @@ function rig(
       release: async () => undefined,
     },
     judge,
-    pictureTrouble: async () => options.trouble,
-    unchanged: options.unchanged ?? (async () => false),
-    pictureFor: async ({ zone }, { jpeg }) => (zone ? Buffer.from(`${Buffer.from(jpeg)}#${zone}`) : jpeg),
+    inspect: async ({ jpeg }) => {
+      if (jpeg.length === 0) throw new Error('empty picture');
+      return {
+        trouble: options.trouble,
+        isUnchanged: () => options.unchanged ?? false,
+        evaluated: ({ id }) => evaluated.push(id),
+        pictureFor: async ({ zone }) => (zone ? Buffer.from(`${Buffer.from(jpeg)}#${zone}`) : jpeg),
+      };
+    },
+    isPending: () => options.pending ?? false,
     dropped: (cameraId) => dropped.push(cameraId),
     settle: (judgement) => judgements.push(judgement),
   });
@@ -74,7 +84,7 @@ function rig(
     await running;
     expect(clock.sleeping).toBe(0);
   };
-  return { clock, looks, scored, judgements, dropped, gate, health, pipeline, frame, stop };
+  return { clock, looks, scored, judgements, dropped, evaluated, gate, health, pipeline, frame, stop };
 }
 
 describe('pipeline', () => {
@@ -160,7 +170,7 @@ describe('pipeline', () => {
   });
 
   test('an unchanged picture repeats the last known verdict at its own time without the model', async () => {
-    const { pipeline, frame, looks, judgements, clock, stop } = rig({ unchanged: async () => true });
+    const { pipeline, frame, looks, judgements, clock, stop } = rig({ unchanged: true });
     pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
     pipeline.offer(frame('a', 'first'));
     await clock.advance(2_000);
@@ -176,7 +186,7 @@ describe('pipeline', () => {
   });
 
   test('an unknown verdict is never repeated by the gate', async () => {
-    const { pipeline, frame, looks, clock, gate, stop } = rig({ unchanged: async () => true });
+    const { pipeline, frame, looks, clock, gate, stop } = rig({ unchanged: true });
     pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
     gate.failWith = new Error('worker died');
     pipeline.offer(frame('a', 'first'));
@@ -185,6 +195,29 @@ describe('pipeline', () => {
     pipeline.offer(frame('a', 'same'));
     await settle();
     expect(looks).toEqual(['first', 'same']);
+    await stop();
+  });
+
+  test('a rule that may open an event is asked about the very frame, changed or not', async () => {
+    const { pipeline, frame, looks, clock, evaluated, stop } = rig({ unchanged: true, pending: true });
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', 'first'));
+    await clock.advance(2_000);
+    pipeline.offer(frame('a', 'same'));
+    await settle();
+    expect(looks).toEqual(['first', 'same']);
+    expect(evaluated).toEqual(['empty', 'empty']);
+    await stop();
+  });
+
+  test('a picture that cannot be read makes the verdict unknown and stops nobody', async () => {
+    const { pipeline, frame, judgements, clock, stop } = rig();
+    pipeline.assign([{ rule: rule('empty'), cameraId: 'a' }]);
+    pipeline.offer(frame('a', ''));
+    await clock.advance(2_000);
+    pipeline.offer(frame('a', 'good'));
+    await settle();
+    expect(judgements.map(({ verdicts }) => verdicts[0]?.verdict.value)).toEqual(['unknown', 'yes']);
     await stop();
   });
 

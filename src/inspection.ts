@@ -1,0 +1,75 @@
+import { ChangeGate } from './cameras/change-gate.ts';
+import type { Frame } from './cameras/frame.ts';
+import { cropZone } from './cameras/masks.ts';
+import { PictureHealth } from './cameras/picture-health.ts';
+import type { CameraSettings, PictureProblem } from './cameras/settings.ts';
+import { thumbnailOf } from './cameras/thumbnail.ts';
+import type { Inspected } from './pipeline.ts';
+import type { Health } from './platform/health.ts';
+import type { CompiledRule } from './rules/rule.ts';
+
+/** An unchanged picture is asked anew at least this often: a model's answer is not taken for granted for longer. */
+const GATE_MAX_AGE_MS = 30_000;
+const GATE_MIN_GAP_MS = 10_000;
+
+/**
+ * What can be said of one camera's frames without the model: whether the picture can be judged at all, and whether anything
+ * changed where a rule looks. One small thumbnail serves both.
+ */
+export class Inspection {
+  readonly #cameraId: string;
+  readonly #settings: CameraSettings;
+  readonly #health: Health;
+  readonly #pictureHealth: PictureHealth;
+  readonly #gate: ChangeGate;
+
+  constructor(options: { cameraId: string; settings: CameraSettings; health: Health }) {
+    this.#cameraId = options.cameraId;
+    this.#settings = options.settings;
+    this.#health = options.health;
+    this.#pictureHealth = new PictureHealth({ ignore: options.settings.ignore });
+    const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * options.settings.everyMs);
+    this.#gate = new ChangeGate({ maxAgeMs: GATE_MAX_AGE_MS, gapMs });
+  }
+
+  /** Frames in order. Rejects for a picture that cannot be decoded. */
+  async inspect(frame: Frame): Promise<Inspected> {
+    const thumbnail = await thumbnailOf(frame.jpeg);
+    const trouble = this.#pictureHealth.judgeThumbnail(thumbnail, frame);
+    this.#report(trouble);
+    return {
+      trouble,
+      isUnchanged: (rule, wanted) =>
+        !this.#gate.decide(rule.id, this.#zoneOf(rule), thumbnail, frame.at, wanted).evaluate,
+      evaluated: (rule) => this.#gate.evaluated(rule.id, thumbnail, frame.at),
+      pictureFor: (rule) => this.#pictureFor(rule, frame),
+    };
+  }
+
+  async #pictureFor(rule: CompiledRule, frame: Frame): Promise<Uint8Array> {
+    const zone = this.#zoneOf(rule);
+    return zone ? (await cropZone(frame, zone)).jpeg : frame.jpeg;
+  }
+
+  #zoneOf(rule: CompiledRule) {
+    return rule.zone === null ? null : (this.#settings.zones[rule.zone] ?? null);
+  }
+
+  #report(trouble: PictureProblem | undefined): void {
+    const part = `picture/${this.#cameraId}`;
+    if (trouble) this.#health.report(part, 'degraded', `the picture is ${trouble}`);
+    else this.#health.report(part, 'ok');
+  }
+}
+
+/** Frames of many cameras, each to its own inspection. */
+export function createInspector(cameras: ReadonlyArray<{ id: string; settings: CameraSettings }>, health: Health) {
+  const inspections = new Map(
+    cameras.map(({ id, settings }) => [id, new Inspection({ cameraId: id, settings, health })] as const),
+  );
+  return async (frame: Frame): Promise<Inspected> => {
+    const inspection = inspections.get(frame.cameraId);
+    if (!inspection) throw new Error(`there is no camera "${frame.cameraId}"`);
+    return inspection.inspect(frame);
+  };
+}
