@@ -44,10 +44,25 @@ CREATE TABLE api_token (
 ) STRICT;
 `;
 
-/** Each step leads from one version to the next and is never changed once released. Forward only. */
-const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [{ to: 2, sql: COVERAGE_SILENCES_TOKENS }];
+const FASTER_LISTS = `
+CREATE INDEX event_by_pair ON event (rule_id, camera_id);
+CREATE INDEX event_by_mark ON event (mark) WHERE mark IS NOT NULL;
+CREATE INDEX event_by_acknowledged ON event (acknowledged_at IS NULL);
+DROP TABLE event_text;
+CREATE VIRTUAL TABLE event_text USING fts5 (
+  words, question, note, rule_id, camera_id,
+  content = 'event', content_rowid = 'key', tokenize = "porter unicode61 remove_diacritics 2"
+);
+INSERT INTO event_text (event_text) VALUES ('rebuild');
+`;
 
-export const SCHEMA_VERSION = 2;
+/** Each step leads from one version to the next and is never changed once released. Forward only. */
+const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [
+  { to: 2, sql: COVERAGE_SILENCES_TOKENS },
+  { to: 3, sql: FASTER_LISTS },
+];
+
+export const SCHEMA_VERSION = 3;
 
 /**
  * Brings a database to the newest schema: a fresh one at once, an older one step by step, each step in its own transaction

@@ -56,15 +56,18 @@ CREATE TABLE event (
 CREATE INDEX event_by_rule ON event (rule_id);
 CREATE INDEX event_by_camera ON event (camera_id);
 CREATE INDEX event_by_severity ON event (severity);
+CREATE INDEX event_by_pair ON event (rule_id, camera_id);
+CREATE INDEX event_by_mark ON event (mark) WHERE mark IS NOT NULL;
+CREATE INDEX event_by_acknowledged ON event (acknowledged_at IS NULL);
 -- At most one open event per rule and camera, held by the database itself.
 CREATE UNIQUE INDEX event_open ON event (rule_id, camera_id) WHERE ended_at IS NULL;
 -- When did this rule last alert on this camera: the cooldown after a restart.
 CREATE INDEX event_alerted ON event (rule_id, camera_id, alerted_at) WHERE alerted_at IS NOT NULL;
 
--- Full-text search over events. External content: the words are stored once, in event.
+-- Full-text search over events. External content: the words are stored once, in event. porter: "blocks" finds "blocked".
 CREATE VIRTUAL TABLE event_text USING fts5 (
   words, question, note, rule_id, camera_id,
-  content = 'event', content_rowid = 'key', tokenize = "unicode61 remove_diacritics 2"
+  content = 'event', content_rowid = 'key', tokenize = "porter unicode61 remove_diacritics 2"
 );
 CREATE TRIGGER event_text_insert AFTER INSERT ON event BEGIN
   INSERT INTO event_text (rowid, words, question, note, rule_id, camera_id)

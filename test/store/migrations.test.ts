@@ -69,7 +69,7 @@ describe('migrations', () => {
     const file = join(tempFolder(), 'old.db');
     const db = ofVersion(1, database(file));
     const before = shape(db);
-    // The last table of the step is there already: the step fails when most of it is done.
+    // The last table of a step is there already: the step fails when most of it is done.
     db.exec('CREATE TABLE api_token (in_the_way INTEGER)');
     expect(() => migrate(db)).toThrow(/api_token already exists/);
     db.exec('DROP TABLE api_token');
