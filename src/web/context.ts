@@ -40,11 +40,13 @@ export interface Page {
   readonly csrf: string;
   readonly path: string;
   readonly asset: (name: string) => string;
+  /** Where the live stream goes on from. */
+  readonly place: string;
   readonly openEvents: number;
   readonly health: 'ok' | 'degraded' | 'down';
 }
 
-export function pageOf(c: WebContext, { deps, assets }: WebParts): Page {
+export function pageOf(c: WebContext, { deps, assets, live }: WebParts): Page {
   const language = languageOf(c);
   const identity = c.get('identity');
   const theme = getCookie(c, THEME_COOKIE);
@@ -60,6 +62,8 @@ export function pageOf(c: WebContext, { deps, assets }: WebParts): Page {
     csrf: identity?.session ? issueCsrfToken(identity.session.token) : '',
     path: c.req.path,
     asset: (name) => assets.url(name),
+    // Taken before anything is read: what changes while the page is drawn comes again, and is not missed.
+    place: live.place(),
     openEvents: identity ? deps.events.countOpen() : 0,
     health: identity ? deps.health.overall() : 'ok',
   };

@@ -4,14 +4,16 @@ import type { LiveChange } from './deps.ts';
 
 /** Sent when nothing else was, so that proxies keep the connection and a dead one is noticed. */
 const HEARTBEAT_MS = 15_000;
-/** More different things changed at once than this: the client is told to take everything anew. */
-const MOST_PENDING = 2_000;
+/** More different things changed than this: the oldest are forgotten, and who missed them takes everything anew. */
+const MOST_REMEMBERED = 2_000;
 
 /** What one client is owed: each thing that changed, once, however often it changed. */
 export interface LiveBatch {
   readonly changes: readonly LiveChange[];
-  /** So much changed that everything must be sent. */
+  /** So much was missed that everything must be sent. */
   readonly everything: boolean;
+  /** Where the client stands after it: what it gives to go on from here. */
+  readonly place: string;
 }
 
 export interface LiveClient {
@@ -20,31 +22,47 @@ export interface LiveClient {
    * Never sooner than the interval after the last. Rejects when the client is closed.
    */
   next(): Promise<LiveBatch>;
-  /** Aborted when the connection must end. */
-  readonly signal: AbortSignal;
   close(): void;
 }
 
+interface OpenClient {
+  readonly tokenHash: string | undefined;
+  readonly ended: AbortController;
+  /** The number of the last change it knows of. */
+  seen: number;
+  sentAt: number;
+  wake: (() => void) | undefined;
+}
+
 /**
- * The open live connections. One subscription serves them all; each client holds one newest item per thing, so a slow
- * client costs bounded memory and always gets the newest state.
+ * The open live connections. One subscription serves them all. What changed is remembered once per thing with a number that
+ * counts up; each client only holds the number it has seen. So a slow client costs nothing and always gets the newest
+ * state, and one that comes back goes on where it was.
  */
 export class LiveClients {
   readonly #clock: Clock;
   readonly #subscribe: (listener: (change: LiveChange) => void) => () => void;
   readonly #most: number;
   readonly #intervalMs: number;
-  readonly #clients = new Set<{ note(change: LiveChange): void; end(): void; tokenHash: string | undefined }>();
+  /** Places are of one process run: numbers begin anew with it. */
+  readonly #runId: string;
+  readonly #clients = new Set<OpenClient>();
+  /** Oldest change first. */
+  readonly #changed = new Map<string, { change: LiveChange; number: number }>();
+  #number = 0;
+  #forgotten = 0;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: {
     clock: Clock;
     subscribe: (listener: (change: LiveChange) => void) => () => void;
+    runId: string;
     most: number;
     intervalMs: number;
   }) {
     this.#clock = options.clock;
     this.#subscribe = options.subscribe;
+    this.#runId = options.runId;
     this.#most = options.most;
     this.#intervalMs = options.intervalMs;
   }
@@ -53,90 +71,107 @@ export class LiveClients {
     return this.#clients.size;
   }
 
-  /** Throws `too-many` when the box serves as many as it will. */
-  open(tokenHash: string | undefined): LiveClient {
+  /** The present moment, for a page that is drawn now and connects later. */
+  place(): string {
+    this.#listen();
+    return `${this.#runId}.${this.#number}`;
+  }
+
+  /** `since`: a place; what happened after it comes first. Without it everything does. Throws `too-many`. */
+  open(options: { tokenHash?: string | undefined; since?: string | undefined }): LiveClient {
     if (this.#clients.size >= this.#most) {
       throw new WatchwordError('too-many', 'too many live pages are open on this box', {
         hint: 'Close some, then reload',
       });
     }
-    const pending = new Map<string, LiveChange>();
-    const ended = new AbortController();
-    let wake: (() => void) | undefined;
-    let overflow = false;
-    let sentAt = Number.NEGATIVE_INFINITY;
-    const note = (change: LiveChange): void => {
-      if (pending.size >= MOST_PENDING) overflow = true;
-      else pending.set(keyOf(change), change);
-      wake?.();
+    this.#listen();
+    const client: OpenClient = {
+      tokenHash: options.tokenHash,
+      ended: new AbortController(),
+      seen: this.#numberOf(options.since),
+      sentAt: Number.NEGATIVE_INFINITY,
+      wake: undefined,
     };
-    const entry = {
-      note,
-      tokenHash,
-      end: () => ended.abort(new WatchwordError('cancelled', 'live connection closed')),
-    };
-    this.#add(entry);
-    return {
-      signal: ended.signal,
-      close: () => {
-        entry.end();
-        this.#remove(entry);
-      },
-      next: async () => {
-        const waitMs = sentAt + this.#intervalMs - this.#clock.monotonic();
-        if (waitMs > 0) await this.#clock.sleep(waitMs, ended.signal);
-        ended.signal.throwIfAborted();
-        if (pending.size === 0 && !overflow) {
-          await this.#untilWoken((woken) => {
-            wake = woken;
-          }, ended.signal);
-          wake = undefined;
-        }
-        ended.signal.throwIfAborted();
-        sentAt = this.#clock.monotonic();
-        const batch = { changes: [...pending.values()], everything: overflow };
-        pending.clear();
-        overflow = false;
-        return batch;
-      },
-    };
+    this.#clients.add(client);
+    return { next: () => this.#next(client), close: () => this.#end(client) };
   }
 
-  /** Ends the connections of a session, or all of them. */
-  close(tokenHash?: string): void {
-    for (const client of [...this.#clients]) {
-      if (tokenHash !== undefined && client.tokenHash !== tokenHash) continue;
-      client.end();
-      this.#remove(client);
-    }
+  /** Ends the connections of a session. */
+  closeSession(tokenHash: string): void {
+    for (const client of [...this.#clients]) if (client.tokenHash === tokenHash) this.#end(client);
   }
 
-  async #untilWoken(onWake: (wake: () => void) => void, signal: AbortSignal): Promise<void> {
+  /** Ends all connections and stops listening. */
+  close(): void {
+    for (const client of [...this.#clients]) this.#end(client);
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#changed.clear();
+    this.#forgotten = this.#number;
+  }
+
+  async #next(client: OpenClient): Promise<LiveBatch> {
+    const { signal } = client.ended;
+    const waitMs = client.sentAt + this.#intervalMs - this.#clock.monotonic();
+    if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
+    signal.throwIfAborted();
+    if (client.seen === this.#number) await this.#untilWoken(client);
+    signal.throwIfAborted();
+    const everything = client.seen < this.#forgotten;
+    const changes = everything ? [] : this.#changesAfter(client.seen);
+    client.seen = this.#number;
+    client.sentAt = this.#clock.monotonic();
+    return { changes, everything, place: this.place() };
+  }
+
+  #changesAfter(number: number): LiveChange[] {
+    const newestFirst = [...this.#changed.values()].reverse();
+    const end = newestFirst.findIndex((entry) => entry.number <= number);
+    return newestFirst
+      .slice(0, end < 0 ? newestFirst.length : end)
+      .map(({ change }) => change)
+      .reverse();
+  }
+
+  async #untilWoken(client: OpenClient): Promise<void> {
     const heartbeat = new AbortController();
     const stop = (): void => heartbeat.abort();
-    signal.addEventListener('abort', stop, { once: true });
-    onWake(stop);
+    client.ended.signal.addEventListener('abort', stop, { once: true });
+    client.wake = stop;
     try {
       await this.#clock.sleep(HEARTBEAT_MS, heartbeat.signal);
     } catch {
       // Woken by a change or by the end: the caller looks which.
     } finally {
-      signal.removeEventListener('abort', stop);
+      client.wake = undefined;
+      client.ended.signal.removeEventListener('abort', stop);
     }
   }
 
-  #add(entry: { note(change: LiveChange): void; end(): void; tokenHash: string | undefined }): void {
-    this.#clients.add(entry);
+  #end(client: OpenClient): void {
+    this.#clients.delete(client);
+    client.ended.abort(new WatchwordError('cancelled', 'live connection closed'));
+  }
+
+  #listen(): void {
     this.#unsubscribe ??= this.#subscribe((change) => {
-      for (const client of this.#clients) client.note(change);
+      const key = keyOf(change);
+      this.#changed.delete(key);
+      this.#changed.set(key, { change, number: ++this.#number });
+      const [oldest] = this.#changed.size > MOST_REMEMBERED ? this.#changed : [];
+      if (oldest) {
+        this.#changed.delete(oldest[0]);
+        this.#forgotten = oldest[1].number;
+      }
+      for (const client of this.#clients) client.wake?.();
     });
   }
 
-  #remove(entry: { note(change: LiveChange): void; end(): void; tokenHash: string | undefined }): void {
-    this.#clients.delete(entry);
-    if (this.#clients.size > 0) return;
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
+  /** Something unknown, of another run or yet to come knows nothing: -1 is before everything. */
+  #numberOf(place: string | undefined): number {
+    const number = place?.startsWith(`${this.#runId}.`) ? place.slice(this.#runId.length + 1) : '';
+    const known = /^\d{1,15}$/.test(number) ? Number(number) : -1;
+    return known <= this.#number ? known : -1;
   }
 }
 

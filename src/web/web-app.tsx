@@ -29,6 +29,8 @@ const MOST_BODY_BYTES = 64 * 1024;
 export interface WebApp {
   /** Request -> Response. */
   readonly app: Hono<WebEnv>;
+  /** How many live connections are open, for metrics. */
+  liveClients(): number;
   /** Ends every live connection; call it before the server stops listening. */
   close(): void;
 }
@@ -97,7 +99,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     ),
   );
   app.onError((error, c) => answerError(c, parts, error));
-  return { app, close: () => parts.live.close() };
+  return { app, liveClients: () => parts.live.count, close: () => parts.live.close() };
 }
 
 function connect(deps: WebDeps): WebParts {
@@ -115,10 +117,11 @@ function connect(deps: WebDeps): WebParts {
   const live = new LiveClients({
     clock,
     subscribe,
+    runId: deps.run.id,
     most: settings.maxLiveClients,
     intervalMs: settings.liveIntervalMs,
   });
-  auth.onSessionEnd((tokenHash) => live.close(tokenHash));
+  auth.onSessionEnd((tokenHash) => live.closeSession(tokenHash));
   return { deps, settings, auth, assets: loadAssets(), live };
 }
 

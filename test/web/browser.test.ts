@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Role } from '../../src/web/deps.ts';
 import { WebServer } from '../../src/web/server.ts';
-import { createWebApp } from '../../src/web/web-app.tsx';
+import { createWebApp, type WebApp } from '../../src/web/web-app.tsx';
 import { DESK, launchBrowser, openPage, overflowOf, PHONE, type WatchedPage } from '../support/browser.ts';
 import { CHEAP, demoEvent, FakeStore, PASSWORDS } from './fixture.ts';
 
@@ -36,16 +36,17 @@ afterAll(async () => {
 });
 
 /** A store of its own behind a real server, with the machine's clock. */
-async function openStore(): Promise<{ store: FakeStore<Clock>; baseURL: string }> {
+async function openStore(): Promise<{ store: FakeStore<Clock>; web: WebApp; baseURL: string }> {
   const store = new FakeStore(systemClock);
   store.settings = { passwordCost: CHEAP, liveIntervalMs: 50 };
   await store.addUsers();
   store.takePictures();
   store.health.report('broker', 'degraded', 'no answer from mqtt://10.0.4.2; trying again');
-  const server = new WebServer({ web: createWebApp(store.deps()), host: '127.0.0.1', port: 0 });
+  const web = createWebApp(store.deps());
+  const server = new WebServer({ web, host: '127.0.0.1', port: 0 });
   const { url } = await server.start();
   stops.push(() => server.stop(AbortSignal.abort()));
-  return { store, baseURL: url };
+  return { store, web, baseURL: url };
 }
 
 /** Logs in with the form and waits for the first page. */
@@ -102,13 +103,13 @@ describe('each page in a real browser', { timeout: TIMEOUT_MS }, () => {
 
 describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
   test('sees an event appear by itself, opens it and marks it wrong', async () => {
-    const { store, baseURL } = await openStore();
+    const { store, web, baseURL } = await openStore();
     const watched = await openPage(browser, { baseURL, viewport: PHONE });
     const { page, complaints } = watched;
     store.events = [];
     await logIn(watched, 'operator');
     await page.getByText('Nothing is open.').waitFor();
-    await expect.poll(() => store.listeners.size).toBe(1);
+    await expect.poll(() => web.liveClients()).toBe(1);
 
     const startedAt = systemClock.now() - 65_000;
     store.events = [
@@ -144,12 +145,12 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('sees a new picture and a lost camera without a reload', async () => {
-    const { store, baseURL } = await openStore();
+    const { store, web, baseURL } = await openStore();
     const watched = await openPage(browser, { baseURL });
     const { page } = watched;
     await logInQuietly(watched, 'viewer');
     await page.goto('/');
-    await expect.poll(() => store.listeners.size).toBe(1);
+    await expect.poll(() => web.liveClients()).toBe(1);
     const picture = page.locator('#camera-entrance img');
     await page.evaluate("document.querySelector('#camera-entrance img').known = true");
     const frame = store.frames.get('entrance');
@@ -179,6 +180,11 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     await page.keyboard.press('w');
     await page.locator('#event-mm8x1-shelf [data-key=w][aria-pressed=true]').waitFor();
     expect(store.events[1]?.review).toMatchObject({ acknowledgedBy: 'operator', mark: 'wrong' });
+    // Rows stay where they are while the live stream keeps them right; what is new is said in a line.
+    await page.getByText('There are newer events.').waitFor({ state: 'hidden' });
+    store.events = [demoEvent({ id: 'newer', startedAt: systemClock.now() }), ...store.events];
+    store.changed({ kind: 'event', eventId: 'newer' });
+    await page.getByText('There are newer events.').waitFor();
     await page.keyboard.press('k');
     await page.keyboard.press('r');
     await page.locator('#event-mm8w8-exit [data-key=r][aria-pressed=true]').waitFor();
@@ -188,8 +194,8 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     await page.getByLabel('Note').fill('');
     await page.getByLabel('Note').pressSequentially('jaw');
     await page.getByRole('button', { name: 'Save note' }).click();
-    await expect.poll(() => store.events[0]?.review.note).toBe('jaw');
-    expect(store.events[0]?.review.mark).toBe('right');
+    await expect.poll(() => store.events[1]?.review.note).toBe('jaw');
+    expect(store.events[1]?.review.mark).toBe('right');
     await watched.context.close();
   });
 
@@ -236,13 +242,13 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('is sent to the login page when the session ends elsewhere', async () => {
-    const { store, baseURL } = await openStore();
+    const { web, baseURL } = await openStore();
     const watched = await openPage(browser, { baseURL });
     const other = await openPage(browser, { baseURL });
     await logInQuietly(watched, 'viewer');
     await logInQuietly(other, 'viewer');
     await watched.page.goto('/');
-    await expect.poll(() => store.listeners.size).toBe(1);
+    await expect.poll(() => web.liveClients()).toBe(1);
     await other.page.goto('/account');
     await other.page.getByLabel('Current password').fill(PASSWORDS.viewer);
     await other.page.getByLabel('New password').fill('correct horse battery');

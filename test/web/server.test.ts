@@ -51,21 +51,21 @@ describe('the server', () => {
     const live = await fetch(`${url}live?view=now`, { headers: { Cookie: cookie } });
     const stream = live.body?.getReader();
     await stream?.read();
-    expect(store.listeners.size).toBe(1);
+    expect(web.liveClients()).toBe(1);
     await server.stop();
     while (!(await stream?.read())?.done);
-    expect(store.listeners.size).toBe(0);
+    expect([web.liveClients(), store.listeners.size]).toEqual([0, 0]);
     await expect(fetch(url)).rejects.toThrow();
   });
 
   test('forgets a live page whose browser went away', async () => {
-    const { web, store } = await openStore();
+    const { web } = await openStore();
     const { url } = await listen(web);
     const gone = new AbortController();
     const live = await fetch(`${url}live?view=now`, { headers: { Cookie: await logIn(url) }, signal: gone.signal });
     await live.body?.getReader().read();
     gone.abort();
-    await expect.poll(() => store.listeners.size).toBe(0);
+    await expect.poll(() => web.liveClients()).toBe(0);
   });
 
   test('refuses headers that are too large and survives what is not HTTP', async () => {

@@ -36,11 +36,12 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
     .get('/events/export.csv', allow('viewer'), (c) => exported(c, parts, 'csv'))
     .get('/events/export.json', allow('viewer'), (c) => exported(c, parts, 'json'))
     .get('/events/:id', allow('viewer'), async (c) => {
+      const page = pageOf(c, parts);
       const reviewed = eventById(deps, c.req.param('id'));
       const { event } = reviewed;
       return c.html(
         <EventDetailPage
-          page={pageOf(c, parts)}
+          page={page}
           reviewed={reviewed}
           cameraName={cameraNames(deps).get(event.cameraId) ?? event.cameraId}
           rule={deps.rules.list().find(({ id }) => id === event.ruleId)}

@@ -5,16 +5,20 @@ import { WatchwordError } from '../../platform/errors.ts';
 import { allow } from '../access.ts';
 import { type Page, pageOf, type WebEnv, type WebParts } from '../context.ts';
 import type { WebDeps } from '../deps.ts';
+import { readFilter, toEventFilter } from '../event-filter.ts';
 import type { LiveBatch } from '../live-clients.ts';
 import { streamLive } from '../live-stream.ts';
 import { cameraNames, cameraTiles, openEvents } from '../now-board.ts';
 import { CameraRow, CameraView } from '../views/cameras.tsx';
 import { EventStatus } from '../views/event.tsx';
-import { EventsNews } from '../views/events.tsx';
+import { EventRow } from '../views/event-items.tsx';
 import { HealthBadge, OpenBadge } from '../views/layout.tsx';
 import { CameraTile, OpenEvents } from '../views/now.tsx';
 import { anchor } from '../views/parts.tsx';
 import { HealthPanel } from '../views/system.tsx';
+
+/** A list page shows no more. */
+const MOST_ROWS = 50;
 
 const liveQuery = z.object({
   view: z.enum(['now', 'events', 'event', 'rules', 'cameras', 'camera', 'system']),
@@ -34,6 +38,7 @@ interface LiveScope {
   /** Whether anything of this kind changed. */
   touched(kind: 'event' | 'health'): boolean;
   touchedEvent(eventId: string): boolean;
+  readonly eventIds: ReadonlySet<string>;
   /** The cameras with a change; undefined: all. */
   readonly cameraIds: ReadonlySet<string> | undefined;
 }
@@ -44,11 +49,15 @@ export function liveRoutes(parts: WebParts): Hono<WebEnv> {
     const parsed = liveQuery.safeParse(c.req.query());
     if (!parsed.success)
       throw new WatchwordError('invalid-input', 'there is no such live view', { hint: 'Reload the page' });
-    return streamLive(c, parts, async (stream, batch) => {
+    return streamLive(c, parts, (batch) => {
       // The page is made anew for each batch: times and counts are of now.
       const scope = scopeOf(pageOf(c, parts), parts.deps, parsed.data, batch);
       const pieces = [...menuPieces(scope), ...PIECES[parsed.data.view](scope)];
-      if (pieces.length > 0) await stream.writeSSE({ data: pieces.map(String).join('\n') });
+      const newest = parsed.data.view === 'events' ? newestEvent(scope) : undefined;
+      return [
+        ...(pieces.length > 0 ? [{ data: pieces.map(String).join('\n') }] : []),
+        ...(newest === undefined ? [] : [{ event: 'newest-event', data: newest }]),
+      ];
     });
   });
 }
@@ -63,6 +72,7 @@ function scopeOf(page: Page, deps: WebDeps, asked: LiveQuery, { everything, chan
     asked,
     touched: (kind) => everything || kinds.has(kind),
     touchedEvent: (eventId) => everything || eventIds.has(eventId),
+    eventIds,
     cameraIds: everything ? undefined : cameraIds,
   };
 }
@@ -93,11 +103,16 @@ const PIECES: Record<LiveQuery['view'], (scope: LiveScope) => Child[]> = {
       : cameraTiles(deps, new Set([asked.id])).map((tile) =>
           replace('camera-view', <CameraView page={page} tile={tile} />),
         ),
-  // The list itself stays still under the finger: a line says that there is more.
-  events: ({ page, asked, touched, cameraIds }) =>
-    touched('event') && cameraIds
-      ? [replace('events-news', <EventsNews page={page} show={true} query={asked.query} />)]
-      : [],
+  // Rows that are there are kept right; what is new waits for `newestEvent` and a tap, so that the list never jumps.
+  events: ({ page, deps, eventIds }) => {
+    const names = cameraNames(deps);
+    return [...eventIds].slice(-MOST_ROWS).flatMap((eventId) => {
+      const reviewed = deps.events.get(eventId);
+      if (!reviewed) return [];
+      const row = <EventRow page={page} reviewed={reviewed} cameraName={names.get(reviewed.event.cameraId)} />;
+      return [replace(anchor('event', eventId).id, row)];
+    });
+  },
   event: ({ page, deps, asked, touchedEvent }) => {
     const reviewed = touchedEvent(asked.id) ? deps.events.get(asked.id) : undefined;
     if (!reviewed) return [];
@@ -115,6 +130,14 @@ const PIECES: Record<LiveQuery['view'], (scope: LiveScope) => Child[]> = {
       : [],
   rules: () => [],
 };
+
+/** The element id of the newest event that matches the page's filter, when any event changed; older pages have none. */
+function newestEvent({ page, deps, asked, touched }: LiveScope): string | undefined {
+  if (!touched('event')) return undefined;
+  const form = readFilter(Object.fromEntries(new URLSearchParams(asked.query)));
+  const [newest] = form.cursor ? [] : deps.events.list(toEventFilter(form, page.times), { limit: 1 }).events;
+  return newest && anchor('event', newest.event.id).id;
+}
 
 /** htmx 4's own element for a piece that goes where its id says; what keeps its id keeps its focus and its picture. */
 function replace(id: string, piece: Child): Child {

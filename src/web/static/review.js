@@ -30,6 +30,12 @@
     event.preventDefault();
   });
 
+  // Something newer than what the list shows: said in a line, so that the list does not jump under a finger.
+  document.getElementById('live')?.addEventListener('newest-event', (event) => {
+    const news = document.getElementById('events-news');
+    if (news) news.hidden = document.getElementById(event.detail.data) !== null;
+  });
+
   // A row that was replaced after an action keeps the place of the keys.
   let lastRowId;
   document.addEventListener('htmx:before:request', (event) => {

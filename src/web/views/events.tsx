@@ -36,7 +36,7 @@ export function EventsPage(props: EventsProps) {
         </nav>
       </div>
       <Filters {...props} />
-      <EventsNews page={page} show={false} query={query} />
+      <EventsNews page={page} query={query} />
       <EventList {...props} />
       <footer class="list-foot">
         <p class="keys">{t.events.keys}</p>
@@ -57,11 +57,11 @@ function Chip({ href, current, word }: { href: string; current: boolean; word: s
   );
 }
 
-/** Shown by the live stream when something new happened, so that the list never jumps under a finger. */
-export function EventsNews({ page, show, query }: { page: Page; show: boolean; query: string }) {
+/** Shown by review.js when the live stream tells of an event that is not in the list. */
+function EventsNews({ page, query }: { page: Page; query: string }) {
   const { t } = page;
   return (
-    <p id="events-news" class="news" hidden={!show} role="status">
+    <p id="events-news" class="news" hidden role="status">
       {t.events.changed} <a href={`/events?${query}`}>{t.events.show}</a>
     </p>
   );

@@ -52,7 +52,12 @@ export function Layout({ page, title, live, scripts = [], styles = [], children 
             {children}
           </main>
           {live ? (
-            <div id="live" hx-sse:connect={`/live?${live}`} hx-trigger="load, live-retry" hx-swap="none" />
+            <div
+              id="live"
+              hx-sse:connect={`/live?${live}&since=${encodeURIComponent(page.place)}`}
+              hx-trigger="load, live-retry"
+              hx-swap="none"
+            />
           ) : null}
           <p id="live-lost" class="toast" role="status" hidden>
             {t.live.lost}
