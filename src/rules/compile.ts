@@ -92,59 +92,72 @@ export interface Compilation {
 /** English -> compiled rule. Deterministic, total and pure: no model, no clock, no file; any text gives an answer. */
 export function compileRule(source: RuleSource, context: CompileContext): Compilation {
   const reading = readSentence(source.words, context);
-  const { overrides } = source;
-  const { defaults } = context;
+  const { id, words, enabled, file, overrides } = source;
   const errors = [...reading.errors];
   const warnings = [...reading.warnings];
-  const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
+  const draft = understand(reading, source, context, { errors, warnings });
+  const linted = lint(reading, draft, context);
+  warnings.push(...linted.warnings);
+  // The file's own question is asked as it is; what the sentence says besides is then only for people.
+  const own = overrides.question !== undefined;
+  if (!own) errors.push(...linted.errors);
+  const understood = own || linted.errors.length === 0 ? draft : { ...draft, question: null };
+  const whole = { start: 0, end: words.length };
+  const { question } = understood;
+  if (question === null && errors.length === 0) {
+    const message = 'Nothing is left to look at; say what should be seen, such as "a shelf is empty"';
+    errors.push({ code: 'no-question', message, ...whole });
+  }
+  const { raise, clear, minMass } = { ...context.defaults, ...overrides };
+  if (clear > raise) {
+    const message = `clear (${clear}) is above raise (${raise}); an answer would be yes and no at once`;
+    errors.push({ code: 'thresholds', message, ...whole });
+  }
+  if (errors.length > 0 || question === null) return { understood, errors, warnings };
+  const rule = { ...understood, question, id, words, enabled, file, raise, clear, minMass, warnings };
+  return { rule: Object.freeze(rule), understood, errors, warnings };
+}
+
+interface Issues {
+  readonly errors: SentenceIssue[];
+  readonly warnings: SentenceIssue[];
+}
+
+/** The file's own settings, else the sentence's, else the defaults. */
+function understand(
+  reading: SentenceReading,
+  source: RuleSource,
+  context: CompileContext,
+  issues: Issues,
+): Understanding {
+  const { overrides } = source;
+  const { defaults } = context;
+  const { errors } = issues;
+  const said = {
+    forMs: one(reading, 'duration', (meaning) => meaning.ms, errors),
+    clearAfterMs: one(reading, 'release', (meaning) => meaning.ms ?? undefined, errors),
+    cooldownMs: one(reading, 'rate', (meaning) => meaning.cooldownMs, errors),
+    everyMs: one(reading, 'interval', (meaning) => meaning.everyMs, errors),
+    severity: reading.severity,
+  };
+  if (reading.meanings.filter((meaning) => meaning.kind === 'severity' && !meaning.weak).length > 1) {
+    one(reading, 'severity', (meaning) => (meaning.weak ? undefined : meaning.severity), errors);
+  }
   const place = placeOf(reading, errors);
-  const cameras = camerasOf(source, place.cameras, context, errors);
-  const understood: Understanding = {
+  const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
+  return {
     question: overrides.question ?? asked,
     expects: overrides.expects ?? (overrides.question === undefined ? reading.expects : 'yes'),
-    forMs: overrides.forMs ?? one(reading, 'duration', (meaning) => meaning.ms, errors) ?? defaults.forMs,
-    clearAfterMs:
-      overrides.clearAfterMs ??
-      one(reading, 'release', (meaning) => meaning.ms ?? undefined, errors) ??
-      defaults.clearAfterMs,
-    schedule: overrides.schedule === undefined ? scheduleOf(reading, errors, warnings) : overrides.schedule,
-    severity: overrides.severity ?? reading.severity ?? defaults.severity,
-    cooldownMs:
-      overrides.cooldownMs ?? one(reading, 'rate', (meaning) => meaning.cooldownMs, errors) ?? defaults.cooldownMs,
-    everyMs: overrides.everyMs ?? one(reading, 'interval', (meaning) => meaning.everyMs, errors) ?? defaults.everyMs,
-    cameras,
+    forMs: overrides.forMs ?? said.forMs ?? defaults.forMs,
+    clearAfterMs: overrides.clearAfterMs ?? said.clearAfterMs ?? defaults.clearAfterMs,
+    severity: overrides.severity ?? said.severity ?? defaults.severity,
+    cooldownMs: overrides.cooldownMs ?? said.cooldownMs ?? defaults.cooldownMs,
+    everyMs: overrides.everyMs ?? said.everyMs ?? defaults.everyMs,
+    schedule: overrides.schedule === undefined ? scheduleOf(reading, issues) : overrides.schedule,
+    cameras: camerasOf(source, place.cameras, context, errors),
     zone: overrides.zone === undefined ? place.zone : overrides.zone,
     spans: reading.spans,
   };
-  const whole = { start: 0, end: source.words.length };
-  const linted = lint(reading, understood, context);
-  // The file's own question is asked as it is; what the sentence says besides is then only for people.
-  if (overrides.question === undefined) errors.push(...linted.errors);
-  warnings.push(...linted.warnings);
-  if (understood.question === null) {
-    const message = 'Nothing is left to look at: say what should be seen, such as "a shelf is empty"';
-    errors.push({ code: 'no-question', message, ...whole });
-  }
-  const raise = overrides.raise ?? defaults.raise;
-  const clear = overrides.clear ?? defaults.clear;
-  if (clear > raise)
-    errors.push({ code: 'thresholds', message: `clear (${clear}) must not be above raise (${raise})`, ...whole });
-  if (errors.length > 0 || understood.question === null) return { understood, errors, warnings };
-  const { id, words, enabled, file } = source;
-  const minMass = overrides.minMass ?? defaults.minMass;
-  const rule = {
-    ...understood,
-    question: understood.question,
-    id,
-    words,
-    enabled,
-    file,
-    raise,
-    clear,
-    minMass,
-    warnings,
-  };
-  return { rule: Object.freeze(rule), understood, errors, warnings };
 }
 
 /** The value of the one phrase of a kind; two that differ contradict each other. */
@@ -161,16 +174,13 @@ function one<K extends Meaning['kind'], V>(
   if (new Set(said).size > 1) {
     const values = reading.spans.filter((span) => span.means === kind).map((span) => span.value);
     const message = `The sentence says two different things: ${values.join(' and ')}; keep one`;
-    errors.push({ code: `two-${kind}s`, message, ...extentOf(reading, kind) });
+    const last = reading.spans.filter((span) => span.means === kind).at(-1) ?? { start: 0, end: 0 };
+    errors.push({ code: 'contradiction', message, start: last.start, end: last.end });
   }
   return said[0];
 }
 
-function scheduleOf(
-  reading: SentenceReading,
-  errors: SentenceIssue[],
-  warnings: SentenceIssue[],
-): readonly ScheduleWindow[] | null {
+function scheduleOf(reading: SentenceReading, { errors, warnings }: Issues): readonly ScheduleWindow[] | null {
   const pieces = reading.meanings.flatMap((meaning) => (meaning.kind === 'schedule' ? [meaning.piece] : []));
   const { windows, issues } = composeSchedule(pieces);
   for (const { code, message, refused } of issues) {

@@ -4,7 +4,7 @@ import { bareVerbAt, type Opening, readClosing, readOpening } from './grammar/le
 import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
 import { PHRASES } from './grammar/phrases.ts';
 import { readClause } from './grammar/question.ts';
-import { inflect, readRequirement } from './grammar/requirement.ts';
+import { inflect, type Requirement, readRequirement } from './grammar/requirement.ts';
 import { isWord, type Token, tokenize } from './grammar/tokens.ts';
 import { made, textOf, type Word, wordsOf } from './grammar/words.ts';
 import type { SentenceIssue, Severity, Span } from './rule.ts';
@@ -65,7 +65,7 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
   const asked = words.length === 0 ? null : ask(words, leadIn.opening, { lasting, split: splitAt !== undefined });
   const clause = asked?.clause ?? null;
   const expects = (asked?.turns ?? 0) % 2 === 0 ? 'yes' : 'no';
-  claimQuestion(clause, tokens, free, claims);
+  claimQuestion(asked, tokens, free, claims);
 
   return {
     question: clause && questionOf(clause),
@@ -185,6 +185,7 @@ interface Asked {
   /** How often the expected answer was turned round. */
   readonly turns: number;
   readonly demanded: boolean;
+  readonly demand: Requirement | undefined;
 }
 
 function ask(words: readonly Word[], opening: Opening | undefined, how: { lasting: boolean; split: boolean }): Asked {
@@ -196,9 +197,9 @@ function ask(words: readonly Word[], opening: Opening | undefined, how: { lastin
     wantsClause: wantsClause || demand !== undefined,
     demanded,
   });
-  const denials = [...clause.denials, ...(demand?.forbidden ? [demand.forbidden] : [])];
-  const turns = denials.length + (opening?.denial === undefined ? 0 : 1) + (demanded ? 1 : 0);
-  return { clause: { ...clause, denials }, turns, demanded };
+  const turns =
+    clause.denials.length + (opening?.denial === undefined ? 0 : 1) + (demanded ? 1 : 0) + (demand?.forbidden ? 1 : 0);
+  return { clause, turns, demanded, demand };
 }
 
 const GLUE = new Set([
@@ -252,19 +253,20 @@ function claimGlue(tokens: readonly Token[], claims: Array<Claim | undefined>): 
 }
 
 function claimQuestion(
-  clause: Clause | null,
+  asked: Asked | null,
   tokens: readonly Token[],
   free: readonly number[],
   claims: Array<Claim | undefined>,
 ): void {
-  const denied = new Set(clause?.denials.flat());
-  const question = clause ? questionOf(clause) : '';
+  const question = asked ? questionOf(asked.clause) : '';
   for (const index of free) {
-    if (!isWord(tokens[index] as Token)) continue;
-    claims[index] = denied.has(index)
-      ? { means: 'polarity', value: 'no', phrase: -1e6 - index }
-      : { means: 'question', value: question, phrase: -2e6 };
+    if (isWord(tokens[index] as Token)) claims[index] = { means: 'question', value: question, phrase: -2e6 };
   }
+  const turn = (indexes: readonly number[], value: string, phrase: number): void => {
+    for (const index of indexes) if (index >= 0) claims[index] = { means: 'polarity', value, phrase };
+  };
+  for (const [group, indexes] of (asked?.clause.denials ?? []).entries()) turn(indexes, 'no', -1e6 - group);
+  if (asked?.demand) turn(asked.demand.tokens, asked.demand.forbidden ? 'must not' : 'must', -3e6);
 }
 
 function severityOf(meanings: readonly Meaning[], opening: Opening | undefined): Severity | undefined {

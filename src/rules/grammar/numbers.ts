@@ -79,6 +79,8 @@ function readWords(tokens: readonly Token[], at: number): { end: number; value: 
     } else if (total !== undefined && total < 100 && is(tokens, next, 'hundred')) {
       total *= 100;
       next++;
+    } else if (total !== undefined && total < 1000 && is(tokens, next, 'thousand')) {
+      return { end: next + 1, value: total * 1000 };
     } else {
       return total === undefined ? undefined : { end: next, value: total };
     }

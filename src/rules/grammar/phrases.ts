@@ -20,8 +20,8 @@ export const PHRASES: readonly Phrase[] = [
   schedule,
   release,
   duration,
-  interval,
   repetition,
+  interval,
   place,
   filler,
 ];

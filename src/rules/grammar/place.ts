@@ -143,8 +143,13 @@ const NOT_A_NAME = new Set(
 function readUnknown(tokens: readonly Token[], at: number, from: number, world: KnownWorld): PhraseReading | undefined {
   const names = placesOf(world).map(({ name }) => name);
   const named = /^(cameras?|zones?|group)$/.test(tokens[from - 1]?.lower ?? '');
-  const end = named ? explicitEnd(tokens, from, from - at > 1) : numberedEnd(tokens, from);
+  let end = named ? explicitEnd(tokens, from, from - at > 1) : numberedEnd(tokens, from);
   if (end !== undefined) {
+    for (let joined = JOINED(tokens, end); joined; joined = JOINED(tokens, end)) {
+      const more: number | undefined = numberedEnd(tokens, joined.end);
+      if (more === undefined) break;
+      end = more;
+    }
     const name = tokens
       .slice(from, end)
       .map((token, index) => (index > 0 && !token.glued ? ` ${token.text}` : token.text))

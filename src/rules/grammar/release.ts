@@ -44,7 +44,8 @@ export const release: Phrase = {
       return { end: timed.end, meaning: { kind: 'release', ms }, value: formatMs(ms) };
     }
     const untimed = UNTIMED(tokens, at);
-    if (untimed) return { end: untimed.end, meaning: { kind: 'release', ms: null }, value: 'when clear' };
+    if (untimed && !/^(by|with|of|in|at|to|and|or)$/.test(tokens[untimed.end]?.lower ?? ''))
+      return { end: untimed.end, meaning: { kind: 'release', ms: null }, value: 'when clear' };
     // `at the till` is a place.
     const condition = /^(the|a|an|at|each|every|any|our|one|by|near)$/.test(tokens[at - 1]?.lower ?? '')
       ? undefined

@@ -15,6 +15,14 @@ const readOrdinal: Reader<string> = (tokens, at) => {
   return undefined;
 };
 const readers = { ordinal: readOrdinal, number: readNumber, amount: readAmount, unit: readUnit };
+const FUNCTION_WORDS = new Set(
+  'if whether when while and or but for during between from at in on to until after before with only please critical urgent'.split(
+    ' ',
+  ),
+);
+/** `every second person`, not `check every second if`. */
+const readNoun: Reader<string> = (tokens, at) =>
+  tokens[at]?.kind === 'word' && !FUNCTION_WORDS.has(tokens[at]?.lower ?? '') ? { end: at + 1, value: '' } : undefined;
 const PERIOD =
   '(today|this week|this month|this hour|this morning|this shift|in a row|in succession|in an hour|in a day|in a week|so far|per day|a day|an hour|per hour|a week|per week|within <amount>|in <amount>|within an hour|in the last <amount>|in the past <amount>|during the day)';
 
@@ -35,7 +43,7 @@ const COUNTED = firstOf([
     readers,
   ),
   pattern('<number> (in a row|in succession|times in a row)', readers),
-  pattern('(every|each) <ordinal> (time|person|customer|car|truck|visitor|one)', readers),
+  pattern('(every|each) <ordinal> <noun>', { ...readers, noun: readNoun }),
 ]);
 const RATES = firstOf([
   pattern('(per|an|a) (day|hour|minute|week|shift|month)'),

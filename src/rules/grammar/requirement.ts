@@ -5,8 +5,10 @@ import { made, type Word } from './words.ts';
 /** A demand as the statement that it demands: `the exit must be clear` as `the exit is clear`. */
 export interface Requirement {
   readonly words: readonly Word[];
-  /** `must not`, `is not allowed`: the statement is what is forbidden. Tokens that said so. */
-  readonly forbidden: number[] | undefined;
+  /** `must not`, `is not allowed`: the statement is what is forbidden. */
+  readonly forbidden: boolean;
+  /** The tokens that demand or forbid. */
+  readonly tokens: readonly number[];
 }
 
 /**
@@ -21,32 +23,33 @@ export function readRequirement(words: readonly Word[]): Requirement | undefined
     const nobody = /^(no|nobody|noone|none)$/.test(subject[0]?.lower ?? '');
     if (found.permits && !found.not && !nobody) return undefined;
     const rest = words.slice(found.end);
+    const tokens = words.slice(at, found.end).map((word) => word.token);
     // `smoking is forbidden`: somebody does it.
     const [doing] = subject;
     if (doing && subject.length === 1 && verbIn(doing.lower, 'ing')) {
-      return { words: [made('someone', doing.token), made('is'), doing, ...rest], forbidden: found.not };
+      return { words: [made('someone', doing.token), made('is'), doing, ...rest], forbidden: found.not, tokens };
     }
     const predicate = inflect(subject, rest, words[at]?.token ?? -1);
-    return { words: [...subject, ...predicate], forbidden: found.not };
+    return { words: [...subject, ...predicate], forbidden: found.not, tokens };
   }
   return undefined;
 }
 
 interface Demand {
   end: number;
-  not: number[] | undefined;
+  not: boolean;
   permits: boolean;
 }
 
 function demandAt(words: readonly Word[], at: number): Demand | undefined {
   const lower = (index: number): string => words[at + index]?.lower ?? '';
-  const not = (index: number) => (/^(not|never)$/.test(lower(index)) ? [words[at + index]?.token ?? -1] : undefined);
+  const not = (index: number): boolean => /^(not|never)$/.test(lower(index));
   if (/^(must|should|shall|may|can|might)$/.test(lower(0))) {
     const denied = not(1);
     return { end: at + (denied ? 2 : 1), not: denied, permits: /^(may|can|might)$/.test(lower(0)) };
   }
   if (/^(has|have|needs|need|ought)$/.test(lower(0)) && lower(1) === 'to')
-    return { end: at + 2, not: undefined, permits: false };
+    return { end: at + 2, not: false, permits: false };
   if (!/^(is|are)$/.test(lower(0))) return undefined;
   const denied = not(1);
   const next = denied ? 2 : 1;
@@ -54,7 +57,7 @@ function demandAt(words: readonly Word[], at: number): Demand | undefined {
     return { end: at + next + 2, not: denied, permits: false };
   }
   if (/^(forbidden|prohibited|banned)$/.test(lower(next)) && !denied) {
-    return { end: at + next + 1, not: [words[at + next]?.token ?? -1], permits: true };
+    return { end: at + next + 1, not: true, permits: true };
   }
   if (!/^(allowed|permitted|authorised|authorized)$/.test(lower(next))) return undefined;
   return { end: at + next + (lower(next + 1) === 'to' ? 2 : 1), not: denied, permits: true };
