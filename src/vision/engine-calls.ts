@@ -1,4 +1,5 @@
-import type { GenerationPrompt, GenerationSettings, GenerationStep } from './engine.ts';
+import type { GenerationPrompt } from './engine.ts';
+import type { GenerationSettings, GenerationStep } from './generation.ts';
 import type { Answer, Look, LookOptions, Message, MessagesAnswer, ModelDescription, ScoreOptions } from './model.ts';
 
 /** What an engine can be asked to do, by name: the same list in the same thread and through a worker's messages. */

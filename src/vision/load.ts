@@ -1,9 +1,10 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type EngineOptions, type OnnxEngine, openEngine } from './engine.ts';
+import type { OnnxEngine } from './engine.ts';
 import type { EngineArguments, EngineCaller, EngineMethod, EngineResult } from './engine-calls.ts';
 import { LocalModel } from './local-model.ts';
 import type { LocalVisionModel } from './model.ts';
+import { type EngineOptions, openEngine } from './open-engine.ts';
 import { WorkerCaller, type WorkerCallerOptions } from './worker-caller.ts';
 
 export interface LoadOptions

@@ -1,3 +1,5 @@
+import { createSimdPasses, MOST_PAGES, PAGE_BYTES, type SimdPasses } from './resize-simd.ts';
+
 /** Filters by their number in preprocessor_config.json `resample` (PIL.Image.Resampling). */
 export type ResizeFilter = 'lanczos' | 'bilinear' | 'bicubic';
 
@@ -16,21 +18,76 @@ export interface RgbPicture {
  * Returns the same object when the size does not change.
  */
 export function resizePicture(picture: RgbPicture, width: number, height: number, filter: ResizeFilter): RgbPicture {
-  let { width: currentWidth, pixels } = picture;
-  if (width !== currentWidth) {
-    pixels = resizeRows(pixels, currentWidth, picture.height, width, kernelFor(currentWidth, width, filter));
-    currentWidth = width;
+  if (width === picture.width && height === picture.height) return picture;
+  const across = width === picture.width ? undefined : kernelFor(picture.width, width, filter);
+  const down = height === picture.height ? undefined : kernelFor(picture.height, height, filter);
+  return resizeWithSimd(picture, width, height, across, down) ?? resizePlainly(picture, width, height, across, down);
+}
+
+/** The same without SIMD: the definition, and the way for pictures too large for it. */
+export function resizePlainly(
+  picture: RgbPicture,
+  width: number,
+  height: number,
+  across: Kernel | undefined,
+  down: Kernel | undefined,
+): RgbPicture {
+  const rows = across ? resizeRows(picture.pixels, picture.width, picture.height, width, across) : picture.pixels;
+  return { width, height, pixels: down ? resizeColumns(rows, width, height, down) : rows };
+}
+
+let simd: SimdPasses | undefined | 'untried' = 'untried';
+
+function resizeWithSimd(
+  picture: RgbPicture,
+  width: number,
+  height: number,
+  across: Kernel | undefined,
+  down: Kernel | undefined,
+): RgbPicture | undefined {
+  if (simd === 'untried') simd = createSimdPasses();
+  if (!simd) return undefined;
+  // Tables first (aligned), then the picture, the rows and the result, each with room for what a vector reaches past the end.
+  let top = 0;
+  const room = (bytes: number): number => {
+    const at = top;
+    top += (bytes + 31) & ~15;
+    return at;
+  };
+  const tables = [across, down].map((kernel) => ({
+    kernel,
+    first: room((kernel?.first.length ?? 0) * 4),
+    count: room((kernel?.count.length ?? 0) * 4),
+    weights: room((kernel?.weights.length ?? 0) * 4),
+  }));
+  const source = room(picture.pixels.length);
+  const between = across ? room(width * picture.height * 3) : source;
+  const target = down ? room(width * height * 3) : between;
+  const missing = Math.ceil(top / PAGE_BYTES) - simd.memory.buffer.byteLength / PAGE_BYTES;
+  if (top > MOST_PAGES * PAGE_BYTES) return undefined;
+  if (missing > 0) simd.memory.grow(missing);
+  const bytes = new Uint8Array(simd.memory.buffer);
+  const words = new Int32Array(simd.memory.buffer);
+  for (const { kernel, first, count, weights } of tables) {
+    if (!kernel) continue;
+    words.set(kernel.first, first / 4);
+    words.set(kernel.count, count / 4);
+    words.set(kernel.weights, weights / 4);
   }
-  if (height !== picture.height)
-    pixels = resizeColumns(pixels, currentWidth, height, kernelFor(picture.height, height, filter));
-  return pixels === picture.pixels ? picture : { width, height, pixels };
+  bytes.set(picture.pixels, source);
+  const [rows, columns] = tables;
+  if (across && rows)
+    simd.rows(source, between, picture.width, picture.height, width, rows.first, rows.count, rows.weights, across.taps);
+  if (down && columns)
+    simd.columns(between, target, width * 3, height, columns.first, columns.count, columns.weights, down.taps);
+  return { width, height, pixels: bytes.slice(target, target + width * height * 3) };
 }
 
 const PRECISION_BITS = 22;
 const ONE_HALF = 1 << (PRECISION_BITS - 1);
 
 /** For each output position: the first input position, how many, and their weights (`taps` apart). */
-interface Kernel {
+export interface Kernel {
   readonly first: Int32Array;
   readonly count: Int32Array;
   readonly weights: Int32Array;
@@ -61,7 +118,7 @@ function bicubic(at: number): number {
 const MOST_KERNELS = 64;
 const kernels = new Map<string, Kernel>();
 
-function kernelFor(from: number, to: number, filter: ResizeFilter): Kernel {
+export function kernelFor(from: number, to: number, filter: ResizeFilter): Kernel {
   const key = `${filter} ${from} ${to}`;
   const known = kernels.get(key);
   if (known) return known;

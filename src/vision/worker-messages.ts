@@ -1,7 +1,7 @@
 import { type ErrorKind, kindOf, toError, WatchwordError } from '../platform/errors.ts';
-import type { EngineOptions } from './engine.ts';
 import type { EngineMethod } from './engine-calls.ts';
 import type { ModelDescription } from './model.ts';
+import type { EngineOptions } from './open-engine.ts';
 
 /** What the worker is started with. */
 export type WorkerSettings = EngineOptions;

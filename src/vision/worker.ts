@@ -2,8 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { systemClock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
-import { type OnnxEngine, openEngine } from './engine.ts';
+import type { OnnxEngine } from './engine.ts';
 import type { EngineArguments, EngineMethod } from './engine-calls.ts';
+import { openEngine } from './open-engine.ts';
 import { type FromWorker, packError, type ToWorker, type WorkerSettings } from './worker-messages.ts';
 
 /**

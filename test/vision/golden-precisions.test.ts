@@ -45,7 +45,7 @@ async function largestMove(model: LocalVisionModel, kit: Kit): Promise<number> {
   return moved;
 }
 
-describe.each(KITS)('%s', (name) => {
+describe.each(KITS)('%s', { timeout: 60_000 }, (name) => {
   const kit = openKit(name);
 
   test('fp32: a score moves by at most 5e-6 when other questions share its run', async () => {

@@ -14,7 +14,7 @@ import { byPicture, KITS, messagesOf, openKit, readImage, readPixels } from './g
 const FEATURES_WITHIN = 1e-4;
 const SCORE_WITHIN = 1e-4;
 
-describe.each(KITS)('%s in fp32 against PyTorch', (name) => {
+describe.each(KITS)('%s in fp32 against PyTorch', { timeout: 60_000 }, (name) => {
   const kit = openKit(name);
   const { golden } = kit;
   let model: LocalVisionModel;

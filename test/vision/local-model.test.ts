@@ -31,7 +31,7 @@ async function answersOf(model: LocalVisionModel, picture: string, questions: re
   return answers;
 }
 
-describe('the bundled model in its thread', () => {
+describe('the bundled model in its thread', { timeout: 60_000 }, () => {
   const workers: Worker[] = [];
   let model: LocalVisionModel;
   beforeAll(async () => {
@@ -143,7 +143,7 @@ describe('the bundled model in its thread', () => {
   }, 60_000);
 });
 
-describe('the bundled model, int8 against fp32', () => {
+describe('the bundled model, int8 against fp32', { timeout: 60_000 }, () => {
   const chosen = pictures.slice(0, 25);
   let models: LocalVisionModel[];
   beforeAll(async () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { toError, WatchwordError } from '../../src/platform/errors.ts';
-import { openEngine } from '../../src/vision/engine.ts';
 import { loadVisionModelInThread } from '../../src/vision/load.ts';
+import { openEngine } from '../../src/vision/open-engine.ts';
 import { openPackage } from '../../src/vision/package.ts';
 import { describeDtype, findWeights, hashWeights } from '../../src/vision/weights.ts';
 import { moveWeightsOut } from './external-weights.ts';
@@ -162,12 +162,18 @@ test('weights in a file of their own give the same answers, and the package fold
 });
 
 test('a prompt longer than the model takes is an error that says so', async () => {
-  const short = edit((config) => ({ ...config, text_config: { ...(config.text_config as object), max_position_embeddings: 20 } }));
+  const short = edit((config) => ({
+    ...config,
+    text_config: { ...(config.text_config as object), max_position_embeddings: 20 },
+  }));
   const dir = await packageWith({ 'config.json': short(readSync('config.json')) });
   const model = await loadVisionModelInThread({ packageDir: dir, dtype: 'fp32', device: 'cpu', clock: systemClock });
   const look = await model.look(readImage(kit, 'gradient_97x61.png'));
   const question = 'Is the shelf in the third aisle on the left side empty?';
-  await expect(model.score(look, [question])).rejects.toMatchObject({ kind: 'invalid-input', message: expect.stringContaining('takes 20') });
+  await expect(model.score(look, [question])).rejects.toMatchObject({
+    kind: 'invalid-input',
+    message: expect.stringContaining('takes 20'),
+  });
   await expect(model.score(look, ['a'.repeat(20_000)])).rejects.toMatchObject({ kind: 'invalid-input' });
   await model.close();
 });

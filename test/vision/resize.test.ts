@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sizeToLongestEdge, sizeToTiles } from '../../src/vision/families/idefics3.ts';
-import { type ResizeFilter, resizePicture } from '../../src/vision/resize.ts';
+import { kernelFor, type ResizeFilter, resizePicture, resizePlainly } from '../../src/vision/resize.ts';
+import { createSimdPasses } from '../../src/vision/resize-simd.ts';
 
 interface PillowKit {
   sources: Record<string, string>;
@@ -39,6 +40,32 @@ describe('resizePicture', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('the vector instructions give what the plain loops give, whatever the sizes', () => {
+    const side = fc.integer({ min: 1, max: 90 });
+    const filter = fc.constantFrom<ResizeFilter>('lanczos', 'bilinear', 'bicubic');
+    fc.assert(
+      fc.property(side, side, side, side, filter, fc.integer(), (width, height, toWidth, toHeight, by, seed) => {
+        const pixels = Uint8Array.from(
+          { length: width * height * 3 },
+          (_, at) => (Math.imul(at + seed, 2654435761) >>> 13) & 255,
+        );
+        const picture = { width, height, pixels };
+        const across = toWidth === width ? undefined : kernelFor(width, toWidth, by);
+        const down = toHeight === height ? undefined : kernelFor(height, toHeight, by);
+        const plain = resizePlainly(picture, toWidth, toHeight, across, down);
+        expect(Buffer.from(resizePicture(picture, toWidth, toHeight, by).pixels).equals(plain.pixels)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('this runtime has the vector instructions', () => expect(createSimdPasses()).toBeDefined());
+
+  test('a picture too large for them is resized all the same', () => {
+    const picture = { width: 6000, height: 4000, pixels: new Uint8Array(6000 * 4000 * 3).fill(77) };
+    expect(resizePicture(picture, 20, 10, 'bilinear').pixels.every((value) => value === 77)).toBe(true);
   });
 
   test('gives back the same picture when nothing changes', () => {

@@ -1,0 +1,82 @@
+import type { Decoder, KeyValues } from './onnx/decoder.ts';
+import type { Embedder } from './onnx/encoder.ts';
+import { TextStream } from './text-stream.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+
+export interface GenerationSettings {
+  readonly maxTokens: number;
+  readonly split: boolean;
+}
+
+/** Words since the last step, and whether that was all. */
+export interface GenerationStep {
+  readonly text: string;
+  readonly done: boolean;
+}
+
+export interface GenerationOptions {
+  readonly decoder: Decoder;
+  readonly embedder: Embedder;
+  readonly tokenizer: TextTokenizer;
+  readonly endTokens: readonly number[];
+  readonly maxTokens: number;
+  /** What was read before. */
+  readonly past: KeyValues;
+  /** What is to be read first, and how many tokens that is. */
+  readonly embeds: Float32Array;
+  readonly length: number;
+}
+
+/** Greedy decoding that can be left and taken up between tokens. */
+export class Generation {
+  readonly #options: GenerationOptions;
+  readonly #stream: TextStream;
+  #past: KeyValues;
+  #embeds: Float32Array;
+  #length: number;
+  #left: number;
+
+  constructor(options: GenerationOptions) {
+    this.#options = options;
+    this.#stream = new TextStream(options.tokenizer);
+    this.#past = options.past;
+    this.#embeds = options.embeds;
+    this.#length = options.length;
+    this.#left = options.maxTokens;
+  }
+
+  /** Up to `tokens` more tokens. Ends at an end token, at `maxTokens` or where the model can read no further. */
+  async step(tokens: number, signal?: AbortSignal): Promise<GenerationStep> {
+    const { decoder, embedder, endTokens } = this.#options;
+    let text = '';
+    for (let count = 0; count < tokens; count++) {
+      signal?.throwIfAborted();
+      const full = this.#length === 1 && this.#past.length + 1 > decoder.longest;
+      if (this.#left === 0 || full) return { text: text + this.#stream.end(), done: true };
+      const run = {
+        embeds: this.#embeds,
+        length: this.#length,
+        past: this.#past,
+        rows: [this.#length - 1],
+        keep: true,
+      };
+      const { logits, past } = await decoder.run(run);
+      const token = likeliest(logits[0]);
+      if (endTokens.includes(token)) return { text: text + this.#stream.end(), done: true };
+      text += this.#stream.push(token);
+      this.#past = past ?? this.#past;
+      this.#embeds = await embedder.embed([token]);
+      this.#length = 1;
+      this.#left--;
+    }
+    return { text, done: false };
+  }
+}
+
+function likeliest(logits: Float32Array | undefined): number {
+  let best = 0;
+  for (let index = 1; index < (logits?.length ?? 0); index++) {
+    if ((logits?.[index] ?? 0) > (logits?.[best] ?? 0)) best = index;
+  }
+  return best;
+}

@@ -1,0 +1,108 @@
+import { WatchwordError } from '../platform/errors.ts';
+import type { Family, Tiles } from './families/family.ts';
+import type { Message } from './model.ts';
+import type { Embedder } from './onnx/encoder.ts';
+import type { ModelPackage } from './package.ts';
+import { createPromptWriter, expandPrompt, questionMessages, type TemplateMessage } from './prompt.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+
+/** A question's prompt without its picture. */
+export interface Question {
+  /** Tokens before the picture. Mostly the same for all questions; if not, the question cannot share a prefix. */
+  readonly lead: readonly number[];
+  /** Tokens after the picture. */
+  readonly suffix: readonly number[];
+  /** The suffix as the decoder takes it. */
+  readonly embeds: Float32Array;
+}
+
+/** Rules ask the same questions every few seconds; people ask others. */
+const MOST_QUESTIONS = 512;
+const LONGEST_TEXT = 16_384;
+
+/** Turns words and pictures into what the decoder reads. */
+export class PromptEncoder {
+  readonly #tokenizer: TextTokenizer;
+  readonly #family: Family;
+  readonly #embedder: Embedder;
+  readonly #hidden: number;
+  readonly #writePrompt: (messages: readonly TemplateMessage[]) => string;
+  readonly #questions = new Map<string, Question>();
+
+  constructor(options: {
+    files: ModelPackage;
+    tokenizer: TextTokenizer;
+    family: Family;
+    embedder: Embedder;
+    hidden: number;
+  }) {
+    this.#tokenizer = options.tokenizer;
+    this.#family = options.family;
+    this.#embedder = options.embedder;
+    this.#hidden = options.hidden;
+    this.#writePrompt = createPromptWriter(options.files);
+  }
+
+  /** The prompt of one question about one picture. Kept, with its embeddings. */
+  async question(text: string): Promise<Question> {
+    const known = this.#questions.get(text);
+    if (known) return known;
+    if (text.length > LONGEST_TEXT) {
+      throw new WatchwordError(
+        'invalid-input',
+        `a question has ${text.length} characters, ${LONGEST_TEXT} are allowed`,
+        { hint: 'Shorten it' },
+      );
+    }
+    const place = this.#place();
+    const { ids, prefixLength } = expandPrompt(
+      this.#writePrompt(questionMessages(text)),
+      [[place.id]],
+      place,
+      this.#tokenizer,
+    );
+    const suffix = ids.slice(prefixLength);
+    const question = { lead: ids.slice(0, prefixLength - 1), suffix, embeds: await this.#embedder.embed(suffix) };
+    if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value ?? '');
+    this.#questions.set(text, question);
+    return question;
+  }
+
+  /** What stands in a prompt for a picture. */
+  block(tiles: Pick<Tiles, 'rows' | 'columns'>): number[] {
+    return this.#tokenizer.encode(this.#family.blockText(tiles));
+  }
+
+  /** A conversation's tokens; `tiles` are its pictures in their order. */
+  conversation(messages: readonly Message[], tiles: readonly Tiles[]): readonly number[] {
+    const prompt = this.#writePrompt(
+      messages.map(({ role, content }) => ({ role, content: content.map(withoutBytes) })),
+    );
+    const blocks = tiles.map((each) => this.block(each));
+    return expandPrompt(prompt, blocks, this.#place(), this.#tokenizer).ids;
+  }
+
+  /** Embeds tokens and lays the pictures' features over their places. */
+  async embed(ids: readonly number[], features: Float32Array): Promise<Float32Array> {
+    const embeds = await this.#embedder.embed(ids);
+    let at = 0;
+    for (const [index, id] of ids.entries()) {
+      if (id !== this.#family.imageTokenId) continue;
+      embeds.set(features.subarray(at, at + this.#hidden), index * this.#hidden);
+      at += this.#hidden;
+    }
+    if (at === features.length) return embeds;
+    throw new WatchwordError(
+      'internal',
+      `${features.length / this.#hidden} picture features for ${at / this.#hidden} places`,
+    );
+  }
+
+  #place(): { token: string; id: number } {
+    return { token: this.#family.imageToken, id: this.#family.imageTokenId };
+  }
+}
+
+function withoutBytes(part: Message['content'][number]): TemplateMessage['content'][number] {
+  return part.type === 'image' ? { type: 'image' } : part;
+}
