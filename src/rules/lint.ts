@@ -110,6 +110,7 @@ function superlative(tokens: readonly Token[], at: number): { end: number; found
 }
 
 const OPEN_QUESTION = pattern('(how many|how much|how long|how often|how|what|which|who|whose|where|why|when) ');
+const COMMAND = pattern('(count|describe|list|tell|show|explain|measure|read|track|identify)');
 const LATER = pattern('(after|since|before|until|till|then|afterwards|previously|earlier|later|first)');
 const TIME_UNIT = pattern('(second|seconds|minute|minutes|hour|hours|hrs|mins|secs|oclock|am|pm|day|days|week|weeks)');
 
@@ -350,7 +351,7 @@ function neverLongEnough(
 
 function openQuestions(tokens: readonly Token[]): SentenceIssue[] {
   const first = OPEN_QUESTION(tokens, 0);
-  const counting = pattern('(count|describe|list|tell|show|explain|measure|read|track|identify) ')(tokens, 0);
+  const counting = COMMAND(tokens, 0);
   if (!first && !counting) return [];
   const message =
     'A rule is a question that is answered with yes or no; write what should be seen, such as "more than 3 people wait at the till"';

@@ -143,12 +143,14 @@ const UNKNOWN_ENDS = new Set([
   'deliveries',
 ]);
 
+const BEFORE_UNKNOWN = firstOf([
+  pattern('(outside|outside of|out of|except during|not during) [the|our|all]'),
+  pattern('(during|throughout|over) [the|our|all]'),
+]);
+
 /** `during the night shift` that nobody has written down: an error with the nearest names, never part of the question. */
 function readUnknown(tokens: readonly Token[], at: number, world: KnownWorld): CalendarReading | undefined {
-  const before = firstOf([
-    pattern('(outside|outside of|out of|except during|not during) [the|our|all]'),
-    pattern('(during|throughout|over) [the|our|all]'),
-  ])(tokens, at);
+  const before = BEFORE_UNKNOWN(tokens, at);
   if (!before) return undefined;
   let last: number | undefined;
   for (let end = before.end; end < before.end + 4 && tokens[end]?.kind === 'word'; end++) {

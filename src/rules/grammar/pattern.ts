@@ -17,7 +17,18 @@ export type Pattern = (tokens: readonly Token[], at: number) => PatternMatch | u
 
 type Found = Record<string, unknown>;
 type Next = (at: number, found: Found) => PatternMatch | undefined;
-type Node = (tokens: readonly Token[], at: number, found: Found, next: Next) => PatternMatch | undefined;
+type Match = (tokens: readonly Token[], at: number, found: Found, next: Next) => PatternMatch | undefined;
+
+interface Node {
+  readonly match: Match;
+  /** The words it can begin with; undefined: any word (a reader decides). */
+  readonly first: ReadonlySet<string> | undefined;
+  /** It can match nothing at all. */
+  readonly empty: boolean;
+}
+
+// A sentence is read by hundreds of patterns at each word; nearly all of them are told apart by the first word.
+const FIRST = new WeakMap<Pattern, ReadonlySet<string>>();
 
 /**
  * Compiles a phrase pattern: plain words stand for themselves, `(a|b c)` is one of these, `[a|b]` is one of these or
@@ -26,20 +37,35 @@ type Node = (tokens: readonly Token[], at: number, found: Found, next: Next) => 
  */
 export function pattern(text: string, readers: Readonly<Record<string, Reader>> = {}): Pattern {
   const parser = { items: text.match(/[()[\]|]|<[^>]+>|[^\s()[\]|<>]+/g) ?? [], at: 0 };
-  const node = parseAlternatives(parser, readers);
+  const { match, first } = parseAlternatives(parser, readers);
   if (parser.at !== parser.items.length) throw new Error(`unbalanced pattern: ${text}`);
-  return (tokens, at) => node(tokens, at, {}, (end, found) => (end > at ? { end, found } : undefined));
+  const compiled: Pattern = (tokens, at) => {
+    if (first && !first.has(tokens[at]?.lower ?? '')) return undefined;
+    return match(tokens, at, {}, (end, found) => (end > at ? { end, found } : undefined));
+  };
+  if (first) FIRST.set(compiled, first);
+  return compiled;
 }
 
 /** The first of several patterns that fits. */
 export function firstOf(patterns: readonly Pattern[]): Pattern {
-  return (tokens, at) => {
-    for (const one of patterns) {
+  const byWord = new Map<string, Pattern[]>();
+  const words = new Set(patterns.flatMap((one) => [...(FIRST.get(one) ?? [])]));
+  for (const word of words)
+    byWord.set(
+      word,
+      patterns.filter((one) => FIRST.get(one)?.has(word) ?? true),
+    );
+  const open = patterns.filter((one) => !FIRST.has(one));
+  const either: Pattern = (tokens, at) => {
+    for (const one of byWord.get(tokens[at]?.lower ?? '') ?? open) {
       const match = one(tokens, at);
       if (match) return match;
     }
     return undefined;
   };
+  if (open.length === 0) FIRST.set(either, words);
+  return either;
 }
 
 interface Parser {
@@ -55,13 +81,26 @@ function parseAlternatives(parser: Parser, readers: Readonly<Record<string, Read
   }
   const [only] = alternatives;
   if (alternatives.length === 1 && only) return only;
-  return (tokens, at, found, next) => {
-    for (const alternative of alternatives) {
-      const match = alternative(tokens, at, found, next);
-      if (match) return match;
+  const match: Match = (tokens, at, found, next) => {
+    const word = tokens[at]?.lower ?? '';
+    for (const { match: alternative, first } of alternatives) {
+      if (first && !first.has(word)) continue;
+      const matched = alternative(tokens, at, found, next);
+      if (matched) return matched;
     }
     return undefined;
   };
+  return { match, first: union(alternatives), empty: alternatives.some(({ empty }) => empty) };
+}
+
+/** The words that any of several nodes can begin with; one that can be empty leaves it open. */
+function union(nodes: readonly Node[]): ReadonlySet<string> | undefined {
+  const words = new Set<string>();
+  for (const { first, empty } of nodes) {
+    if (!first || empty) return undefined;
+    for (const word of first) words.add(word);
+  }
+  return words;
 }
 
 function parseSequence(parser: Parser, readers: Readonly<Record<string, Reader>>): Node {
@@ -83,29 +122,51 @@ function parseSequence(parser: Parser, readers: Readonly<Record<string, Reader>>
 }
 
 function sequence(nodes: readonly Node[]): Node {
-  return (tokens, at, found, next) => {
-    const run = (index: number, from: number, sofar: Found): PatternMatch | undefined => {
-      const node = nodes[index];
-      return node ? node(tokens, from, sofar, (to, more) => run(index + 1, to, more)) : next(from, sofar);
-    };
-    return run(0, at, found);
+  const run = (
+    tokens: readonly Token[],
+    index: number,
+    at: number,
+    found: Found,
+    next: Next,
+  ): PatternMatch | undefined => {
+    const node = nodes[index];
+    return node ? node.match(tokens, at, found, (to, more) => run(tokens, index + 1, to, more, next)) : next(at, found);
+  };
+  return {
+    match: (tokens, at, found, next) => run(tokens, 0, at, found, next),
+    first: firstWords(nodes),
+    empty: nodes.every(({ empty }) => empty),
   };
 }
 
-function optional(inner: Node): Node {
-  return (tokens, at, found, next) => inner(tokens, at, found, next) ?? next(at, found);
+/** The words a sequence can begin with: those of its optional heads and of the first part that must be there. */
+function firstWords(nodes: readonly Node[]): ReadonlySet<string> | undefined {
+  const words = new Set<string>();
+  for (const { first, empty } of nodes) {
+    if (!first) return undefined;
+    for (const word of first) words.add(word);
+    if (!empty) return words;
+  }
+  return undefined;
+}
+
+function optional({ match, first }: Node): Node {
+  const maybe: Match = (tokens, at, found, next) => match(tokens, at, found, next) ?? next(at, found);
+  return { match: maybe, first, empty: true };
 }
 
 function literal(word: string): Node {
-  return (tokens, at, found, next) => (tokens[at]?.lower === word ? next(at + 1, found) : undefined);
+  const match: Match = (tokens, at, found, next) => (tokens[at]?.lower === word ? next(at + 1, found) : undefined);
+  return { match, first: new Set([word]), empty: false };
 }
 
 function capture(item: string, readers: Readonly<Record<string, Reader>>): Node {
   const [name = '', key = name] = item.split(':');
   const reader = readers[name];
   if (!reader) throw new Error(`pattern names an unknown reader: ${name}`);
-  return (tokens, at, found, next) => {
+  const match: Match = (tokens, at, found, next) => {
     const reading = reader(tokens, at);
     return reading ? next(reading.end, { ...found, [key]: reading.value }) : undefined;
   };
+  return { match, first: undefined, empty: false };
 }
