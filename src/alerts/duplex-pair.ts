@@ -22,7 +22,8 @@ class PairEnd extends Duplex {
   override _read(): void {
     const proceed = this.#proceed;
     this.#proceed = undefined;
-    proceed?.();
+    // Never inside the reader's own read(), as with a socket: aedes would begin to parse the new bytes amid the old ones.
+    if (proceed) setImmediate(proceed);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

@@ -87,11 +87,9 @@ export class MqttChannel {
   async stop(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session) {
-      await this.#goodbye(session);
-      await session.end(GOODBYE_MS);
-    }
+    if (session) await this.#goodbye(session);
     this.#abort.abort(new WatchwordError('cancelled', 'stopping'));
+    await session?.end(GOODBYE_MS);
     await this.#running;
   }
 

@@ -12,31 +12,25 @@ export interface MqttReceiverOptions {
   readonly perCamera: boolean;
 }
 
-/** Changes in flight at once. PUBACKs of 20 keep a local broker busy; more only lengthens what a lost connection repeats. */
-const WINDOW = 20;
+/** Changes in flight at once, where the broker allows as many. More only lengthens what a lost connection repeats. */
+const WINDOW = 50;
 
-/** The broker as delivery's far end: a change counts when each of its messages is acknowledged. */
+/**
+ * The broker as delivery's far end. The camera's copy goes out just before the alert, on the same connection and without
+ * an acknowledgement of its own: the one for the alert covers it, and the broker's window holds twice as many alerts.
+ */
 export function mqttReceiver(options: MqttReceiverOptions): Receiver {
   const { channel, topics, links, perCamera } = options;
-  const perMessage = perCamera ? 2 : 1;
   return {
     channel: 'mqtt',
-    window: () => Math.min(WINDOW, Math.floor((channel.session?.receiveMaximum ?? WINDOW) / perMessage)),
+    window: () => Math.min(WINDOW, channel.session?.receiveMaximum ?? WINDOW),
     ready: (signal) => channel.ready(signal),
     async send({ change }) {
-      // One connection for both: never half on a dead one and half on its successor.
       const session = channel.session;
       if (!session) throw new WatchwordError('unavailable', 'the broker is not connected');
-      const sends = [session.publish(topics.events, eventPayload(change, links), { retain: false })];
-      if (perCamera) {
-        sends.push(
-          session.publish(topics.cameraEvents(change.event.cameraId), cameraEventPayload(change, links), {
-            retain: false,
-          }),
-        );
-      }
-      const failed = (await Promise.allSettled(sends)).find((sent) => sent.status === 'rejected');
-      if (failed) throw failed.reason;
+      if (perCamera)
+        session.publishBefore(topics.cameraEvents(change.event.cameraId), cameraEventPayload(change, links));
+      await session.publish(topics.events, eventPayload(change, links), { retain: false });
     },
   };
 }

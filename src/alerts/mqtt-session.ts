@@ -1,5 +1,5 @@
 import { type IClientOptions, MqttClient, connect as mqttConnect } from 'mqtt';
-import { type Clock, deadline } from '../platform/clock.ts';
+import { type Clock, deadline, every } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
 import { maskSecrets } from '../platform/secrets.ts';
 import type { Connection } from './duplex-pair.ts';
@@ -34,6 +34,13 @@ export class ProtocolVersionRefused extends WatchwordError {
 const KEEPALIVE_S = 30;
 /** Acknowledgements lost one by one before the connection is given up: their packet ids stay in use until then. */
 const MAX_LOST_ACKS = 10;
+interface Pending {
+  readonly about: string;
+  /** Monotonic ms. */
+  readonly sentAt: number;
+  reject(error: Error): void;
+}
+
 /** CONNACK codes: 1 of MQTT 3.1.1 section 3.2.2.3, 0x84 of MQTT 5 section 3.2.2.2. */
 const UNACCEPTABLE_VERSION = [1, 0x84];
 
@@ -49,7 +56,9 @@ export class MqttSession {
   readonly #client: MqttClient;
   readonly #clock: Clock;
   readonly #ackTimeoutMs: number;
-  readonly #pending = new Set<(error: Error) => void>();
+  /** What waits for its acknowledgement, by turn, oldest first. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #over = new AbortController();
   #end: (reason: Error) => void = () => undefined;
   #endReason: Error | undefined;
   #sent = 0;
@@ -101,7 +110,12 @@ export class MqttSession {
       const onError = (error: Error): void => fail(friendly(error));
       const onClose = (): void =>
         fail(new WatchwordError('unavailable', 'the broker closed the connection before it answered'));
-      const onConnect = (): void => give(() => resolve(new MqttSession(client, options)));
+      const onConnect = (): void =>
+        give(() => {
+          const session = new MqttSession(client, options);
+          session.#watch();
+          resolve(session);
+        });
       signal.addEventListener('abort', onAbort, { once: true });
       client.on('connect', onConnect);
       client.on('error', onError);
@@ -130,6 +144,15 @@ export class MqttSession {
     );
   }
 
+  /**
+   * QoS 0, for copies: when a message published after it is acknowledged, the broker has read this one as well, because
+   * one connection keeps its order.
+   */
+  publishBefore(topic: string, payload: string): void {
+    if (this.#endReason || this.#tooLarge(topic, payload)) return;
+    this.#client.publish(topic, payload, { qos: 0, retain: false });
+  }
+
   /** Resolves at SUBACK; rejects when the broker refuses any of the filters. */
   subscribe(filters: readonly string[]): Promise<void> {
     if (this.#endReason) return Promise.reject(this.#endReason);
@@ -155,49 +178,53 @@ export class MqttSession {
     this.#fail(reason);
   }
 
+  /** One look at the oldest messages now and then is cheaper than a timer for each. */
+  #watch(): void {
+    every(this.#clock, this.#ackTimeoutMs / 4, this.#over.signal, () => this.#giveUpLateOnes()).catch(() => undefined);
+  }
+
   #fail(reason: Error): void {
     if (this.#endReason) return;
     this.#endReason = reason;
     this.#client.end(true);
-    for (const reject of this.#pending) reject(reason);
+    this.#over.abort(reason);
+    for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
     this.#end(reason);
   }
 
-  async #acknowledged(start: (done: (error?: Error | null) => void) => unknown, about: string): Promise<void> {
+  #acknowledged(start: (done: (error?: Error | null) => void) => unknown, about: string): Promise<void> {
     const turn = ++this.#sent;
-    const timer = deadline(this.#clock, this.#ackTimeoutMs, () => lostAck(about));
-    let give: (error: Error) => void = () => undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        give = reject;
-        this.#pending.add(give);
-        timer.signal.addEventListener('abort', () => reject(this.#onAckTimeout(turn, toError(timer.signal.reason))), {
-          once: true,
-        });
-        start((error) => {
-          this.#newestAck = Math.max(this.#newestAck, turn);
-          if (error) reject(friendly(error));
-          else resolve();
-        });
+    return new Promise<void>((resolve, reject) => {
+      this.#pending.set(turn, { about, sentAt: this.#clock.monotonic(), reject });
+      start((error) => {
+        this.#pending.delete(turn);
+        this.#newestAck = Math.max(this.#newestAck, turn);
+        if (error) reject(friendly(error));
+        else resolve();
       });
-    } finally {
-      this.#pending.delete(give);
-      timer.stop();
-    }
+    });
   }
 
   /**
    * Brokers acknowledge in order (MQTT-4.6.0-2). When a later message was acknowledged, this one is lost and can be sent
    * again by itself; when none was, the connection is dead, and a new one repeats all (MQTT-4.4.0-1).
    */
-  #onAckTimeout(turn: number, error: Error): Error {
-    if (this.#newestAck > turn && ++this.#lostAcks <= MAX_LOST_ACKS) return error;
-    const dead = new WatchwordError('unavailable', `the broker accepts messages and does not acknowledge them`, {
-      cause: error,
-    });
-    this.#fail(dead);
-    return dead;
+  #giveUpLateOnes(): void {
+    const limit = this.#clock.monotonic() - this.#ackTimeoutMs;
+    for (const [turn, { about, sentAt, reject }] of this.#pending) {
+      if (sentAt > limit) return;
+      this.#pending.delete(turn);
+      const error = new WatchwordError('timeout', 'the broker did not acknowledge a message', { where: about });
+      if (this.#newestAck > turn && ++this.#lostAcks <= MAX_LOST_ACKS) {
+        reject(error);
+        continue;
+      }
+      const dead = 'the broker accepts messages and does not acknowledge them';
+      reject(new WatchwordError('unavailable', dead, { cause: error }));
+      this.#fail(new WatchwordError('unavailable', dead, { cause: error }));
+      return;
+    }
   }
 
   #tooLarge(topic: string, payload: string | Uint8Array): Error | undefined {
@@ -235,10 +262,6 @@ function createClient(options: SessionOptions): MqttClient {
     ...(key ? { key } : {}),
   };
   return typeof target === 'string' ? mqttConnect(target, settings) : new MqttClient(target, settings);
-}
-
-function lostAck(about: string): WatchwordError {
-  return new WatchwordError('timeout', 'the broker did not acknowledge a message', { where: about });
 }
 
 /** Whatever mqtt.js, Node or the broker reported, in words for a person. */

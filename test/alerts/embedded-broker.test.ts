@@ -41,6 +41,7 @@ describe('the embedded broker', () => {
     expect(observer.last('watchword/shop/available')).toBe('online');
     await setup.alerts.stop();
     await until(() => observer.last('watchword/shop/available') === 'offline', 'the goodbye');
+    expect(setup.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 
   test.each([
@@ -200,6 +201,7 @@ describe('the embedded broker', () => {
     await until(() => again.texts('watchword/shop/events').length >= 1_000, 'the missed alerts');
     expect(again.texts('watchword/shop/events').some((text) => text.includes('missed:end'))).toBe(true);
     expect(again.messages.length).toBe(1_000);
+    expect(setup.lines.filter((line) => line.includes('not connected'))).toEqual([]);
     expect(setup.lines.some((line) => line.includes('too many messages waiting'))).toBe(true);
   });
 
