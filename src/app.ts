@@ -12,7 +12,7 @@ import { createInspector } from './inspection.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel } from './model-loading.ts';
 import { Pace } from './pace.ts';
-import { Pipeline } from './pipeline.ts';
+import { type Judgement, Pipeline } from './pipeline.ts';
 import { type Clock, every } from './platform/clock.ts';
 import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
@@ -43,6 +43,8 @@ export interface AppOptions {
   readonly baseFolder: string;
   /** Tests that are about something else bring their own model. */
   readonly loadModel?: () => Promise<VisionModel>;
+  /** Sees every judgement after it went on: measurements use it. */
+  readonly onJudgement?: (judgement: Judgement) => void;
 }
 
 /** The running appliance. */
@@ -164,6 +166,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       watch.settle(judgement);
       metrics.judged(judgement);
       pace.add(judgement.verdicts.length, judgement.finishedAt - judgement.frame.at);
+      options.onJudgement?.(judgement);
     },
   });
 

@@ -17,7 +17,8 @@ export interface Judgement {
   readonly frame: Frame;
   readonly verdicts: ReadonlyArray<{ readonly rule: CompiledRule; readonly verdict: Verdict; readonly gated: boolean }>;
   readonly modelMs: number;
-  /** Monotonic ms at which the frame was taken up and at which the verdicts stood. */
+  /** Monotonic ms at which the frame was offered, was taken up, and at which its verdicts stood. */
+  readonly offeredAt: number;
   readonly startedAt: number;
   readonly finishedAt: number;
 }
@@ -79,7 +80,7 @@ export class Pipeline {
   readonly #scheduler = new Scheduler();
   readonly #bell = new Bell();
   readonly #repeats: RepeatLimiter;
-  readonly #frames = new Map<string, Slot<Frame>>();
+  readonly #frames = new Map<string, Slot<Offered>>();
   readonly #lastVerdicts = new Map<string, Verdict>();
   #assignments: ReadonlyArray<Pick<Assignment, 'rule' | 'cameraId'>> = [];
   #counts = { stale: 0, skipped: 0, judged: 0, droppedBefore: 0, lastJudgedAt: null as number | null };
@@ -115,10 +116,10 @@ export class Pipeline {
 
   /** Hands in a new frame. Never waits. */
   offer(frame: Frame): void {
-    const slot = this.#frames.get(frame.cameraId) ?? new Slot<Frame>();
+    const slot = this.#frames.get(frame.cameraId) ?? new Slot<Offered>();
     this.#frames.set(frame.cameraId, slot);
     if (slot.peek() !== undefined) this.#deps.dropped(frame.cameraId);
-    slot.put(frame);
+    slot.put({ frame, at: this.#deps.clock.monotonic() });
     this.#bell.ring();
   }
 
@@ -149,8 +150,9 @@ export class Pipeline {
   }
 
   async #serve(turn: Turn, signal: AbortSignal): Promise<void> {
-    const frame = this.#frames.get(turn.cameraId)?.takeNow();
-    if (!frame) return;
+    const offered = this.#frames.get(turn.cameraId)?.takeNow();
+    if (!offered) return;
+    const { frame } = offered;
     const rules = this.#assignments
       .filter(({ cameraId, rule }) => cameraId === turn.cameraId && turn.ruleIds.includes(rule.id))
       .map(({ rule }) => rule);
@@ -166,7 +168,8 @@ export class Pipeline {
     for (const { rule, verdict } of verdicts) this.#lastVerdicts.set(pairKey(rule.id, frame.cameraId), verdict);
     this.#counts.judged++;
     this.#counts.lastJudgedAt = this.#deps.clock.monotonic();
-    this.#deps.settle({ frame, verdicts, modelMs, startedAt, finishedAt: this.#counts.lastJudgedAt });
+    const finishedAt = this.#counts.lastJudgedAt;
+    this.#deps.settle({ frame, verdicts, modelMs, offeredAt: offered.at, startedAt, finishedAt });
   }
 
   async #judge(frame: Frame, rules: CompiledRule[], signal: AbortSignal): Promise<Outcome> {
@@ -255,6 +258,12 @@ export class Pipeline {
       model.release(look).catch(() => undefined);
     }
   }
+}
+
+interface Offered {
+  readonly frame: Frame;
+  /** Monotonic ms. */
+  readonly at: number;
 }
 
 type Outcome = Pick<Judgement, 'verdicts' | 'modelMs'>;
