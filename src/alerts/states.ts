@@ -25,7 +25,7 @@ export interface RuleStatePublisher {
   update(update: RuleStateUpdate): void;
   /** The deciding frame of an event that opened. A picture is published once per event. */
   snapshot(snapshot: { cameraId: string; ruleId: string; eventId: string; jpeg: Uint8Array }): void;
-  /** The rule's schedule opened or closed for this camera. Outside it, a rule that does not fire is OFF on purpose. */
+  /** The rule's hours began or ended for this camera. Outside them it has no open event, and is OFF on purpose. */
   scheduled(cameraId: string, ruleId: string, on: boolean): void;
   camera(cameraId: string, available: boolean): void;
 }
@@ -98,12 +98,11 @@ export class RuleStates implements RuleStatePublisher {
 
   update(update: RuleStateUpdate): void {
     const { cameraId, ruleId } = update.verdict;
-    // A verdict can come in just after its rule was removed.
+    // A verdict can come in just after its rule was removed or its hours ended.
     const entry = this.#entries.get(keyOf(cameraId, ruleId));
-    if (!entry) return;
+    if (!entry?.scheduled) return;
     entry.latest = update;
     entry.phase = update.phase;
-    entry.scheduled = true;
     // Between the thresholds the model did answer, and hysteresis keeps the state on purpose.
     if (update.verdict.value !== 'unknown' || update.verdict.cause === 'undecided') {
       entry.knownAt = this.#clock.monotonic();
@@ -116,6 +115,7 @@ export class RuleStates implements RuleStatePublisher {
     const entry = this.#entries.get(keyOf(cameraId, ruleId));
     if (!entry || entry.scheduled === on) return;
     entry.scheduled = on;
+    entry.phase = 'inactive';
     entry.knownAt = this.#clock.monotonic();
     this.#publish(entry);
   }
@@ -187,7 +187,8 @@ export class RuleStates implements RuleStatePublisher {
   }
 
   #stateOf(entry: Entry, now: number): 'ON' | 'OFF' | 'unknown' | undefined {
-    if (!entry.scheduled) return entry.phase === 'firing' ? 'ON' : 'OFF';
+    if (!entry.rule.enabled) return 'unknown';
+    if (!entry.scheduled) return 'OFF';
     if (now - entry.knownAt > blindAfterMs(entry.rule.everyMs)) return 'unknown';
     if (!entry.everKnown) return undefined;
     return entry.phase === 'firing' ? 'ON' : 'OFF';

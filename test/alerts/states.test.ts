@@ -131,19 +131,30 @@ describe('retained rule states', () => {
     await stop();
   });
 
-  test('outside its schedule a rule that does not fire is OFF on purpose, one that fires stays ON', async () => {
+  test('outside its hours a rule is OFF on purpose, whatever verdict still comes in', async () => {
     const { clock, sink, states, say, stop } = setUp();
-    say('no', 'inactive');
+    say('yes', 'firing');
     states.scheduled('aisle-1', 'empty-shelf', false);
+    say('yes', 'firing');
     await clock.advance(600_000);
     expect(sink.retained.get(STATE)).toBe('OFF');
     states.scheduled('aisle-1', 'empty-shelf', true);
     await clock.advance(5_000);
     expect(sink.retained.get(STATE)).toBe('OFF');
+    await clock.advance(10_000);
+    expect(sink.retained.get(STATE)).toBe('unknown');
     say('yes', 'firing');
-    states.scheduled('aisle-1', 'empty-shelf', false);
-    await clock.advance(600_000);
+    await settle();
     expect(sink.retained.get(STATE)).toBe('ON');
+    await stop();
+  });
+
+  test('a rule that is switched off is unknown: nobody looks', async () => {
+    const { clock, sink, states, say, stop } = setUp();
+    say('yes', 'firing');
+    states.setCatalog({ ...catalog, rules: [{ ...shelfRule, enabled: false }] });
+    await clock.advance(1_000);
+    expect(sink.retained.get(STATE)).toBe('unknown');
     await stop();
   });
 
