@@ -189,7 +189,7 @@ export async function ensureAdmin(
 }
 
 /** Four groups of four without look-alikes (no 0 o 1 l i): 16 of 31 signs, 79 bits. */
-function readablePassword(random: (bytes: number) => Uint8Array): string {
+export function readablePassword(random: (bytes: number) => Uint8Array = systemRandom): string {
   const signs = 'abcdefghjkmnpqrstuvwxyz23456789';
   let text = '';
   while (text.length < 16) {

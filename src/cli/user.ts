@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { WatchwordError } from '../platform/errors.ts';
+import { connect, DATABASE_FILE } from '../store/database.ts';
+import { migrate } from '../store/migrations.ts';
+import { SessionStore } from '../store/sessions.ts';
+import { type User, UserStore } from '../store/users.ts';
+import { readablePassword } from '../web/auth.ts';
+import { hashPassword } from '../web/passwords.ts';
+import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
+import { DATA_HELP, DATA_OPTIONS, dataFolder } from './data-folder.ts';
+import { formatTable } from './table.ts';
+
+const ROLES = ['viewer', 'operator', 'admin'] as const;
+const OPTIONS = { ...DATA_OPTIONS, role: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+interface Users {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+}
+
+export const user: Command = {
+  name: 'user',
+  summary: 'add, list and remove who may log in, or set a new password',
+  usage:
+    'watchword user add NAME --role viewer|operator|admin | password NAME | list | remove NAME [--data DIR | --config FILE] [--json]',
+  details: `options:
+  --role ROLE     viewer (sees), operator (also reviews and silences) or admin (also changes the box)
+${DATA_HELP}
+  --json          one line of JSON per user
+
+A new password is made up and shown once. Works while Watchword runs; a new password or a removal ends the user's sessions.`,
+  async run(args, io) {
+    const { values, positionals } = parseOptions(args, OPTIONS);
+    const [what, name, extra] = positionals;
+    if (extra !== undefined) throw new UsageError(`unexpected "${extra}"`);
+    const opened = open(dataFolder(values));
+    try {
+      if (what === 'list' && name === undefined) list(opened, io, values.json === true);
+      else if (name === undefined)
+        throw new UsageError(what === undefined ? 'what about users?' : `"user ${what}" needs a name`);
+      else if (what === 'add')
+        await setPassword(opened, io, newUser(opened, name, values.role, io), values.json === true);
+      else if (what === 'password') await setPassword(opened, io, known(opened, name), values.json === true);
+      else if (what === 'remove') remove(opened, known(opened, name));
+      else throw new UsageError(`no "user ${what}"`);
+    } finally {
+      opened.close();
+    }
+    return EXIT_DONE;
+  },
+};
+
+function open(dataDir: string): Users & { close(): void } {
+  const file = join(dataDir, DATABASE_FILE);
+  if (!existsSync(file)) {
+    throw new WatchwordError('not-found', 'there is no database', {
+      where: file,
+      hint: 'Start Watchword once, or name its data folder with --data DIR',
+    });
+  }
+  const db = connect(file, 'full');
+  migrate(db);
+  return { users: new UserStore({ db }), sessions: new SessionStore({ db }), close: () => db.close() };
+}
+
+function newUser({ users }: Users, name: string, role: string | undefined, io: CommandIo): Omit<User, 'passwordHash'> {
+  if (!/^[\p{L}\p{N}._-]{1,40}$/u.test(name))
+    throw new UsageError(`"${name}" is no user name`, 'Use letters, digits, dots and dashes, 40 at most');
+  const wanted = ROLES.find((each) => each === role);
+  if (!wanted)
+    throw new UsageError(
+      role === undefined ? 'a new user needs --role' : `there is no role "${role}"`,
+      `Use ${ROLES.join(', ')}`,
+    );
+  if (users.get(name))
+    throw new WatchwordError('conflict', `there is a user "${name}" already`, {
+      hint: `watchword user password ${name} sets a new password`,
+    });
+  return { name: name.toLowerCase(), role: wanted, createdAt: io.clock.now() };
+}
+
+function known({ users }: Users, name: string): User {
+  const found = users.get(name.toLowerCase());
+  if (!found)
+    throw new WatchwordError('not-found', `there is no user "${name}"`, {
+      hint: 'watchword user list shows who there is',
+    });
+  return found;
+}
+
+async function setPassword(
+  { users, sessions }: Users,
+  io: CommandIo,
+  who: Omit<User, 'passwordHash'>,
+  json: boolean,
+): Promise<void> {
+  const password = readablePassword();
+  users.put({ ...who, passwordHash: await hashPassword(password) });
+  sessions.removeOfUser(who.name);
+  const { name, role } = who;
+  io.stdout(
+    `${json ? JSON.stringify({ name, role, password }) : `${name} (${role}): ${password}   (shown this once)`}\n`,
+  );
+}
+
+function remove({ users, sessions }: Users, { name }: User): void {
+  users.remove(name);
+  sessions.removeOfUser(name);
+}
+
+function list({ users }: Users, io: CommandIo, json: boolean): void {
+  const rows = users
+    .list()
+    .map(({ name, role, createdAt }) => ({ name, role, createdAt: new Date(createdAt).toISOString() }));
+  if (json) for (const row of rows) io.stdout(`${JSON.stringify(row)}\n`);
+  else {
+    const columns = ['name', 'role', 'since'].map((title) => ({ title }));
+    io.stdout(
+      formatTable(
+        columns,
+        rows.map(({ name, role, createdAt }) => [name, role, createdAt.slice(0, 10)]),
+      ),
+    );
+  }
+}
