@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname as hostName } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../app.ts';
@@ -88,19 +89,27 @@ function overridden(settings: Settings, values: Overrides): Settings {
 }
 
 function welcome(app: App, settings: Settings, io: CommandIo): void {
-  const { host, port } = new URL(app.mqttUrl.replace(/^mqtts?:/, 'http:'));
-  const [name = host] = host.split(':');
   const lines = [
     '',
     `  ${settings.site.name} is watched.`,
     `  Page       ${app.webUrl}`,
     app.adminPassword
       ? `  Log in     admin password: ${app.adminPassword}   (user "admin"; shown this once)`
-      : '  Log in     as before (user "admin"; watchword user password admin sets a new one)',
-    `  Subscribe  mosquitto_sub -h ${name} -p ${port || 1883} -t '${app.topicBase}/events'`,
+      : '  Log in     as before (watchword user password admin sets a new password)',
+    `  Subscribe  ${subscribeCommand(app, settings)}`,
     '',
   ];
   io.stderr(`${lines.join('\n')}\n`);
+}
+
+/** What a person can paste to see the events come. */
+function subscribeCommand(app: App, settings: Settings): string {
+  const { protocol, hostname, port } = new URL(app.mqttUrl);
+  const anywhere = hostname === '0.0.0.0' || hostname === '[::]';
+  const secure = protocol === 'mqtts:';
+  const login = settings.mqtt.broker.user === undefined ? '' : ` -u ${settings.mqtt.broker.user} -P PASSWORD`;
+  const where = `-h ${anywhere ? hostName() : hostname} -p ${port || (secure ? 8883 : 1883)}`;
+  return `mosquitto_sub ${where}${secure ? ' --tls-use-os-certs' : ''}${login} -t '${app.topicBase}/events'`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
