@@ -1,6 +1,6 @@
 import { restoreBackup, startFresh, writeBackup } from '../store/backup.ts';
 import { type Command, EXIT_DONE, parseOptions, UsageError } from './command.ts';
-import { DATA_HELP, DATA_OPTIONS, dataFolder } from './data-folder.ts';
+import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 
 export const backup: Command = {
   name: 'backup',

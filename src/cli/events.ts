@@ -3,7 +3,7 @@ import type { EventFilter } from '../store/event-list.ts';
 import type { EventLog, ReviewedEvent } from '../store/event-log.ts';
 import { openEventLog } from '../store/read-only.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError, wholeNumber } from './command.ts';
-import { DATA_HELP, DATA_OPTIONS, dataFolder } from './data-folder.ts';
+import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { decimals, formatTable } from './table.ts';
 
 const OPTIONS = {

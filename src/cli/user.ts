@@ -8,7 +8,7 @@ import { type User, UserStore } from '../store/users.ts';
 import { readablePassword } from '../web/auth.ts';
 import { hashPassword } from '../web/passwords.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
-import { DATA_HELP, DATA_OPTIONS, dataFolder } from './data-folder.ts';
+import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { formatTable } from './table.ts';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
