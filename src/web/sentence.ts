@@ -1,7 +1,10 @@
+import type { SpanKind } from '../rules/grammar/phrase.ts';
 import type { Span } from '../rules/rule.ts';
 
-export type SpanKind =
+/** How a stretch of a sentence is shown: its colour and its label. `ignored` has neither. */
+export type SpanLook =
   | 'duration'
+  | 'ending'
   | 'schedule'
   | 'severity'
   | 'cooldown'
@@ -9,42 +12,28 @@ export type SpanKind =
   | 'place'
   | 'polarity'
   | 'question'
-  | 'ending'
+  | 'times'
   | 'ignored'
   | 'other';
 
-/** The compiler's words for what a stretch means, to the few kinds that are shown apart. */
-const KINDS: Record<string, SpanKind> = {
-  for: 'duration',
-  forMs: 'duration',
+const LOOKS: Record<SpanKind, SpanLook> = {
   duration: 'duration',
+  release: 'ending',
   schedule: 'schedule',
-  window: 'schedule',
-  when: 'schedule',
   severity: 'severity',
-  cooldown: 'cooldown',
-  cooldownMs: 'cooldown',
-  every: 'interval',
-  everyMs: 'interval',
+  rate: 'cooldown',
   interval: 'interval',
-  camera: 'place',
-  cameras: 'place',
-  zone: 'place',
   place: 'place',
   polarity: 'polarity',
-  expects: 'polarity',
-  negation: 'polarity',
   question: 'question',
-  condition: 'question',
-  clear: 'ending',
-  clearAfter: 'ending',
-  clearAfterMs: 'ending',
+  repetition: 'times',
+  'lead-in': 'ignored',
   filler: 'ignored',
-  lead: 'ignored',
 };
 
-export function spanKind(means: string): SpanKind {
-  return Object.hasOwn(KINDS, means) ? (KINDS[means] ?? 'other') : 'other';
+/** What a compiler newer than this page means is shown in its own word. */
+export function spanLook(means: string): SpanLook {
+  return Object.hasOwn(LOOKS, means) ? LOOKS[means as SpanKind] : 'other';
 }
 
 /** Cuts a sentence at its spans: all of its text in order, each piece with the span it belongs to. Overlaps lose to the first. */

@@ -18,6 +18,7 @@ import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
 import { loginRoutes } from './routes/login.tsx';
 import { nowRoutes } from './routes/now.tsx';
+import { pictureRoutes } from './routes/pictures.ts';
 import { plainRoutes } from './routes/plain.ts';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
@@ -86,6 +87,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     systemRoutes,
     loginRoutes,
     liveRoutes,
+    pictureRoutes,
     plainRoutes,
   ]) {
     app.route('/', routes(parts));

@@ -42,6 +42,8 @@ const ROUTES: ReadonlyArray<{
     form: { note: 'refilled' },
     status: 303,
   },
+  { route: 'GET /events/:id/thumb.jpg', role: 'viewer', path: '/events/mm8x1-shelf/thumb.jpg' },
+  { route: 'GET /cameras/:id/tile.jpg', role: 'viewer', path: '/cameras/aisle-3/tile.jpg' },
   { route: 'GET /rules', role: 'viewer' },
   { route: 'GET /cameras', role: 'viewer' },
   { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },

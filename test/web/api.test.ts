@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { OPERATIONS } from '../../src/web/api/operations.ts';
 import { errorSchema, eventPageSchema, scoresSchema } from '../../src/web/api/schemas.ts';
 import { STATUS_OF } from '../../src/web/errors.ts';
-import { cutSentence, spanKind } from '../../src/web/sentence.ts';
+import { cutSentence, spanLook } from '../../src/web/sentence.ts';
 import { fakeStore, NOW } from './fixture.ts';
 import { openWeb, type Visit, type Visitor } from './visitor.ts';
 
@@ -140,7 +140,7 @@ describe('a sentence', () => {
   });
 
   test('shows kinds it does not know as understood, also odd ones', () => {
-    expect([spanKind('duration'), spanKind('weather'), spanKind('constructor')]).toEqual([
+    expect([spanLook('duration'), spanLook('weather'), spanLook('constructor')]).toEqual([
       'duration',
       'other',
       'other',

@@ -297,7 +297,7 @@ export function demoRules(): CompiledRule[] {
       'Warn me about a spill on the floor, at most once an hour',
       [
         ['a spill on the floor', 'question', 'Is there a spill on the floor?'],
-        ['at most once an hour', 'cooldown', '1 h'],
+        ['at most once an hour', 'rate', '1 h'],
       ],
       { question: 'Is there a spill on the floor?', cooldownMs: 60 * MINUTE, cameras: ['entrance', 'aisle-3'] },
     ),

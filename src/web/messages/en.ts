@@ -184,8 +184,7 @@ export const en = {
     polarity: 'turned around',
     question: 'what to look for',
     ending: 'when it ends',
-    other: 'understood',
-    ignored: 'left out',
+    times: 'how many times',
   },
 
   cameras: {
@@ -209,6 +208,7 @@ export const en = {
     web: 'This page',
   },
   partCamera: (name: string): string => `Camera ${name}`,
+  partPicture: (name: string): string => `Picture of ${name}`,
 
   system: {
     title: 'System',

@@ -173,8 +173,7 @@ export const zhCn: Messages = {
     polarity: '取反',
     question: '找什么',
     ending: '何时结束',
-    other: '已理解',
-    ignored: '忽略',
+    times: '多少次',
   },
 
   cameras: {
@@ -197,6 +196,7 @@ export const zhCn: Messages = {
     web: '本页面',
   },
   partCamera: (name) => `摄像头 ${name}`,
+  partPicture: (name) => `${name} 的画面`,
 
   system: {
     title: '系统',

@@ -62,16 +62,6 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
-  // A picture that retention took leaves a quiet place, not a broken one.
-  document.addEventListener(
-    'error',
-    (event) => {
-      const { target } = event;
-      if (target instanceof HTMLImageElement && target.dataset.fallback) target.classList.add('broken');
-    },
-    true,
-  );
-
   const live = document.getElementById('live');
   const lost = document.getElementById('live-lost');
   if (!live) return;

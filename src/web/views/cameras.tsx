@@ -76,7 +76,7 @@ export function CameraView({ page, tile }: { page: Page; tile: CameraTileProps }
   return (
     <div id="camera-view" class="camera-view">
       <figure class="evidence">
-        <CameraPicture page={page} camera={camera} frame={frame} />
+        <CameraPicture page={page} camera={camera} frame={frame} original />
         <figcaption class="quiet">{frame ? <When page={page} at={frame.capturedAt} /> : t.now.noPicture}</figcaption>
       </figure>
       <section class="panel">

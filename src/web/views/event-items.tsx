@@ -17,7 +17,7 @@ export function EventCard({ page, reviewed, cameraName }: ItemProps) {
   const { event } = reviewed;
   return (
     <li id={anchor('event', event.id).id} class={`card severity-edge-${event.severity}`}>
-      <EventThumb page={page} reviewed={reviewed} />
+      <EventThumb reviewed={reviewed} />
       <div class="card-text">
         <a class="card-words" href={eventPath(event.id)}>
           {event.words}
@@ -43,7 +43,7 @@ export function EventRow({ page, reviewed, cameraName }: ItemProps) {
       class={`row severity-edge-${event.severity}${event.endedAt === null ? ' row-open' : ''}`}
       data-event
     >
-      <EventThumb page={page} reviewed={reviewed} />
+      <EventThumb reviewed={reviewed} />
       <div class="row-text">
         <a class="card-words" href={eventPath(event.id)} data-open>
           {event.words}
@@ -62,17 +62,16 @@ export function EventRow({ page, reviewed, cameraName }: ItemProps) {
 }
 
 /** The words' link covers the whole item, so the picture needs none of its own. */
-function EventThumb({ page, reviewed }: Omit<ItemProps, 'cameraName'>) {
+function EventThumb({ reviewed }: { reviewed: ReviewedEvent }) {
   return (
     <span class="thumb">
       <img
-        src={snapshotPath(reviewed.event.id)}
+        src={`${eventPath(reviewed.event.id)}/thumb.jpg?r=${reviewed.event.revision}`}
         alt=""
         width="160"
         height="90"
         loading="lazy"
         decoding="async"
-        data-fallback={page.t.event.noPicture}
       />
     </span>
   );

@@ -102,15 +102,14 @@ export function CameraTile({ page, tile }: { page: Page; tile: CameraTileProps }
   );
 }
 
-export function CameraPicture({
-  page,
-  camera,
-  frame,
-}: {
+/** In the size of a tile, or as it came where the page is about this one camera. */
+export function CameraPicture(props: {
   page: Page;
   camera: CameraStatus;
   frame: LatestFrame | undefined;
+  original?: boolean;
 }) {
+  const { page, camera, frame, original = false } = props;
   if (!frame) {
     return (
       <span class="picture no-picture">
@@ -119,7 +118,8 @@ export function CameraPicture({
     );
   }
   // The number in the address makes each picture its own resource: a browser shows the new one and may keep the old.
-  const address = `/api/v1/cameras/${encodeURIComponent(camera.id)}/snapshot.jpg?at=${frame.capturedAt}-${frame.seq}`;
+  const path = `/cameras/${encodeURIComponent(camera.id)}`;
+  const address = `${original ? `/api/v1${path}/snapshot.jpg` : `${path}/tile.jpg`}?at=${frame.capturedAt}-${frame.seq}`;
   return (
     <img
       class={`picture${camera.health === 'down' ? ' picture-old' : ''}`}

@@ -2,7 +2,7 @@ import type { Finding } from '../../platform/findings.ts';
 import type { CompiledRule, ScheduleWindow, Span } from '../../rules/rule.ts';
 import type { Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
-import { cutSentence, spanKind } from '../sentence.ts';
+import { cutSentence, spanLook } from '../sentence.ts';
 import { Icon } from './icons.tsx';
 import { Layout } from './layout.tsx';
 import { anchor, Empty, Facts, SeverityPill } from './parts.tsx';
@@ -62,7 +62,9 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
       <p class="meta">
         <SeverityPill page={page} severity={rule.severity} />
         {rule.enabled ? null : <span class="pill">{t.rules.disabled}</span>}
-        <code class="quiet">{rule.file}</code>
+        <code class="quiet" title={rule.file}>
+          {rule.file.split('/').at(-1)}
+        </code>
       </p>
       {rule.warnings.length > 0 ? (
         <ul class="findings-inline">
@@ -131,11 +133,12 @@ export function Sentence({ page, words, spans }: { page: Page; words: string; sp
     <>
       {cutSentence(words, spans).map(({ text, span }) => {
         if (!span) return text;
-        const kind = spanKind(span.means);
+        const look = spanLook(span.means);
+        if (look === 'ignored') return <span class="span-ignored">{text}</span>;
         return (
-          <span class={`span span-${kind}`} title={span.value}>
+          <span class={`span span-${look}`} title={span.value}>
             <span class="span-words">{text}</span>
-            <small class="span-label">{kind === 'other' ? span.means : page.t.span[kind]}</small>
+            <small class="span-label">{look === 'other' ? span.means : page.t.span[look]}</small>
           </span>
         );
       })}

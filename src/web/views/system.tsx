@@ -96,8 +96,11 @@ export function HealthPanel(props: {
 
 /** `camera/aisle-3` as `Camera Aisle 3`. */
 function partName({ t }: Page, part: string, cameraNames: ReadonlyMap<string, string>): string {
-  const camera = /^camera\/(.+)$/.exec(part)?.[1];
-  if (camera !== undefined) return t.partCamera(cameraNames.get(camera) ?? camera);
+  const [, kind, camera] = /^(camera|picture)\/(.+)$/.exec(part) ?? [];
+  if (camera !== undefined) {
+    const name = cameraNames.get(camera) ?? camera;
+    return kind === 'picture' ? t.partPicture(name) : t.partCamera(name);
+  }
   return Object.entries(t.part).find(([name]) => name === part)?.[1] ?? part;
 }
 
