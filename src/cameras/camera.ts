@@ -6,9 +6,10 @@ import { RepeatLimiter } from '../platform/repeats.ts';
 import { backoffMs } from '../platform/retry.ts';
 import { Slot } from '../platform/slot.ts';
 import { noFirstPicture, stalled, streamEnded } from './causes.ts';
-import type { Frame, FrameSource, SampledPicture } from './frame.ts';
+import type { Frame, FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { paintMasks } from './masks.ts';
 import type { CameraSettings } from './settings.ts';
+import type { StreamFacts } from './stream-facts.ts';
 
 /** How long a new connection may take to its first picture: cameras with a keyframe every 10 s exist. */
 const FIRST_PICTURE_MS = 20_000;
@@ -38,6 +39,8 @@ export interface CameraStatus {
   readonly reconnects: number;
   /** What a person should know about how it works at the moment. */
   readonly notes: readonly string[];
+  /** What is known of its stream; undefined for a source that does not tell. */
+  readonly stream: StreamFacts | undefined;
 }
 
 export interface CameraOptions {
@@ -104,6 +107,11 @@ export class Camera {
     return this.#latest;
   }
 
+  /** What a live view of this camera plays. */
+  get view(): SourceView | undefined {
+    return this.#options.source.view;
+  }
+
   status(): CameraStatus {
     return {
       id: this.id,
@@ -115,6 +123,7 @@ export class Camera {
       damaged: this.#damaged,
       reconnects: this.#reconnects,
       notes: this.#options.source.notes,
+      stream: this.#options.source.facts,
     };
   }
 

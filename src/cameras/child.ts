@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../platform/clock.ts';
+import { WatchwordError } from '../platform/errors.ts';
 import { ffmpegMissing } from './causes.ts';
 
 const STDERR_KEPT = 8_192;
@@ -16,6 +18,8 @@ export interface ChildEnd {
 /** A running media program. */
 export interface MediaChild {
   readonly pid: number | undefined;
+  /** What it writes to standard output, when `onOutput` does not take it. */
+  readonly stdout: Readable;
   /** Resolves when the process is gone and its pipes are closed. Never rejects. */
   readonly ended: Promise<ChildEnd>;
   /** Asks it to end, kills it when it does not within 2 s, and resolves when it is gone. May be called again. */
@@ -30,7 +34,7 @@ export function startChild(options: {
   program: string;
   args: readonly string[];
   clock: Clock;
-  onOutput: (chunk: Buffer) => void;
+  onOutput?: (chunk: Buffer) => void;
   /** What it writes to file descriptor 3; closed for it when absent. */
   onSideOutput?: (chunk: Buffer) => void;
 }): MediaChild {
@@ -40,7 +44,9 @@ export function startChild(options: {
     windowsHide: true,
   });
   const stderr = keepLast(child, STDERR_KEPT);
-  child.stdout?.on('data', onOutput);
+  const { stdout } = child;
+  if (!stdout) throw new WatchwordError('internal', `${program} has no standard output`);
+  if (onOutput) stdout.on('data', onOutput);
   const side = child.stdio[3];
   if (side && onSideOutput) side.on('data', onSideOutput);
   const ended = new Promise<ChildEnd>((resolve) => {
@@ -51,10 +57,11 @@ export function startChild(options: {
     });
     child.once('close', (code) => resolve({ code, stderr: stderr() }));
   });
-  return { pid: child.pid, ended, stop: () => stopChild(child, ended, clock) };
+  return { pid: child.pid, stdout, ended, stop: () => stopChild(child, ended, clock) };
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>, clock: Clock): Promise<ChildEnd> {
+/** Asks a process to end, kills it when it does not within 2 s, and resolves when `ended` does. May be called again. */
+export async function stopChild<T>(child: ChildProcess, ended: Promise<T>, clock: Clock): Promise<T> {
   if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGTERM');
     const gone = new AbortController();

@@ -1,12 +1,24 @@
 import { access, constants } from 'node:fs/promises';
 import type { Clock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
+import { clipSeconds } from './clip-seconds.ts';
 import { ffmpegPictures } from './ffmpeg.ts';
-import type { FrameSource, SampledPicture } from './frame.ts';
+import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
 import type { CameraSettings } from './settings.ts';
+import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
 /** Containers a clip may have. Play lists are not among them: a clip must not lead anywhere else. */
 const CLIP_FORMATS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,gif';
+/** In real time, for ever. */
+const REPLAY: readonly string[] = [
+  '-protocol_whitelist',
+  'file',
+  '-format_whitelist',
+  CLIP_FORMATS,
+  '-re',
+  '-stream_loop',
+  '-1',
+];
 
 /**
  * A clip replayed in real time, for ever, as a camera. It begins at its beginning with each connection; at its end it goes
@@ -18,6 +30,9 @@ export class ClipSource implements FrameSource {
   readonly #settings: CameraSettings;
   readonly #clock: Clock;
   readonly #program: string;
+  #meter = new StreamMeter();
+  /** Monotonic ms at which this replay began; undefined before its first picture. */
+  #zeroAt: number | undefined;
 
   constructor(options: { path: string; settings: CameraSettings; clock: Clock; program: string }) {
     this.#path = options.path;
@@ -26,19 +41,41 @@ export class ClipSource implements FrameSource {
     this.#program = options.program;
   }
 
+  get facts(): StreamFacts {
+    return this.#meter.facts();
+  }
+
+  get view(): SourceView {
+    const options = async (): Promise<string[]> => ['-ss', (await this.#position()).toFixed(3), ...REPLAY];
+    return { input: `file:${this.#path}`, options };
+  }
+
   async *pictures(signal: AbortSignal): AsyncGenerator<SampledPicture, void, void> {
     await mustBeReadable(this.#path);
+    this.#meter = new StreamMeter();
     const { everyMs, maxWidth, quality } = this.#settings;
-    yield* ffmpegPictures({
+    const replay = ffmpegPictures({
       program: this.#program,
-      inputOptions: ['-protocol_whitelist', 'file', '-format_whitelist', CLIP_FORMATS, '-re', '-stream_loop', '-1'],
+      inputOptions: REPLAY,
       input: `file:${this.#path}`,
       picking: { kind: 'grid', everyMs },
       maxWidth,
       quality,
       clock: this.#clock,
       signal,
+      meter: this.#meter,
     });
+    for await (const picture of replay) {
+      this.#zeroAt = picture.at - picture.ptsMs;
+      yield picture;
+    }
+  }
+
+  /** Where the replay stands now, seconds: what is seen live is what is sampled. */
+  async #position(): Promise<number> {
+    if (this.#zeroAt === undefined) return 0;
+    const seconds = await clipSeconds(this.#path);
+    return ((this.#clock.monotonic() - this.#zeroAt) / 1_000) % seconds;
   }
 }
 

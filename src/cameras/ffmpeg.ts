@@ -10,6 +10,7 @@ import { jpegSize } from './jpeg-size.ts';
 import { Newest } from './newest.ts';
 import { PacketLogReader, type StreamPacket } from './packet-log.ts';
 import { SmjpegReader, type TimedJpeg } from './smjpeg.ts';
+import type { StreamMeter } from './stream-facts.ts';
 
 const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
 const run = promisify(execFile);
@@ -35,6 +36,8 @@ export interface FfmpegRun {
   readonly signal: AbortSignal;
   /** Called with each packet of the stream as it comes in. */
   readonly onPacket?: (packet: StreamPacket) => void;
+  /** Told everything about the stream. */
+  readonly meter?: StreamMeter;
 }
 
 /** A sampled picture with what its stream knows of it. */
@@ -85,7 +88,7 @@ const SETTLE_MS = 200;
 
 /** Puts the two outputs of one ffmpeg together: pictures, and the packets that tell when they were taken. */
 class StreamOutput {
-  readonly #options: Pick<FfmpegRun, 'clock' | 'onPacket'> & { newest: Newest<StreamPicture> };
+  readonly #options: Pick<FfmpegRun, 'clock' | 'onPacket' | 'meter'> & { newest: Newest<StreamPicture> };
   readonly #times: FrameTimes;
   readonly #pictures = new SmjpegReader({ maxBytes: MAX_PICTURE_BYTES });
   readonly #packets = new PacketLogReader();
@@ -96,14 +99,19 @@ class StreamOutput {
   delivered = false;
   damage: Error | undefined;
 
-  constructor(options: Pick<FfmpegRun, 'clock' | 'onPacket'> & { newest: Newest<StreamPicture> }) {
+  constructor(options: Pick<FfmpegRun, 'clock' | 'onPacket' | 'meter'> & { newest: Newest<StreamPicture> }) {
     this.#options = options;
     this.#times = new FrameTimes(options.clock.now() - options.clock.monotonic());
   }
 
   takePackets(chunk: Buffer): void {
     const arrivedAt = this.#options.clock.monotonic();
-    for (const packet of this.#packets.push(chunk)) {
+    const { meter } = this.#options;
+    const packets = this.#packets.push(chunk);
+    if (meter)
+      Object.assign(meter, { codec: this.#packets.codec, width: this.#packets.width, height: this.#packets.height });
+    for (const packet of packets) {
+      meter?.saw(packet);
       this.#times.saw(packet.ptsMs, arrivedAt);
       this.#newestPtsMs = packet.ptsMs;
       this.#options.onPacket?.(packet);

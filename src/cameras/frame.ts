@@ -1,3 +1,5 @@
+import type { StreamFacts } from './stream-facts.ts';
+
 /** One sampled picture of one camera. Picture and times belong together and travel together to the event. */
 export interface Frame {
   readonly cameraId: string;
@@ -28,4 +30,16 @@ export interface FrameSource {
   pictures(signal: AbortSignal): AsyncIterable<SampledPicture>;
   /** What a person should know about how it works at the moment, such as a fall-back in use. Empty when all is as wished. */
   readonly notes: readonly string[];
+  /** What a live view plays; absent when the source has nothing that plays. */
+  readonly view?: SourceView;
+  /** What is known of the stream of the newest connection. */
+  readonly facts?: StreamFacts;
+}
+
+/** A source as ffmpeg opens it. */
+export interface SourceView {
+  /** Options that stand before `-i`, from where the source stands now. */
+  options(): Promise<readonly string[]>;
+  /** What stands after `-i`. May hold a password: never shown. */
+  readonly input: string;
 }

@@ -3,13 +3,14 @@ import sharp from 'sharp';
 import type { Clock } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
 import { connectionCause, streamEnded } from './causes.ts';
-import type { FrameSource, SampledPicture } from './frame.ts';
+import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { openHttp } from './http-request.ts';
 import { jpegSize } from './jpeg-size.ts';
 import { MultipartReader } from './multipart.ts';
 import { Newest } from './newest.ts';
 import type { CameraSettings } from './settings.ts';
 import type { SourceAddress } from './source-address.ts';
+import type { StreamFacts } from './stream-facts.ts';
 
 const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
 /** So many damaged pictures in a row are no longer an accident. */
@@ -29,11 +30,28 @@ export class HttpSource implements FrameSource {
   readonly #address: SourceAddress;
   readonly #settings: CameraSettings;
   readonly #clock: Clock;
+  #size: { width: number | undefined; height: number | undefined } = { width: undefined, height: undefined };
 
   constructor(options: { address: SourceAddress; settings: CameraSettings; clock: Clock }) {
     this.#address = options.address;
     this.#settings = options.settings;
     this.#clock = options.clock;
+  }
+
+  get facts(): StreamFacts {
+    return { codec: 'mjpeg', ...this.#size, fps: undefined, keyframeMs: undefined };
+  }
+
+  get view(): SourceView {
+    const options = [
+      '-protocol_whitelist',
+      'http,https,tcp,tls,crypto',
+      '-f',
+      'mpjpeg',
+      '-use_wallclock_as_timestamps',
+      '1',
+    ];
+    return { input: this.#address.target, options: () => Promise.resolve(options) };
   }
 
   async *pictures(signal: AbortSignal): AsyncGenerator<SampledPicture, void, void> {
@@ -117,6 +135,7 @@ export class HttpSource implements FrameSource {
   async #picture(bytes: Uint8Array): Promise<Pick<SampledPicture, 'jpeg' | 'width' | 'height'> | undefined> {
     const { maxWidth, quality } = this.#settings;
     const size = isWholeJpeg(bytes) ? jpegSize(bytes) : undefined;
+    if (size) this.#size = size;
     if (size && size.width <= maxWidth) return { jpeg: bytes, ...size };
     try {
       const { data, info } = await sharp(bytes)

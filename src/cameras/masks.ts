@@ -80,6 +80,43 @@ function span(shares: readonly number[], pixels: number): [from: number, to: num
   return [from, to];
 }
 
+/** A rectangle in shares of width and height. */
+export interface ShareBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Rectangles that together cover the polygon, one per strip of 1/`strips` of the height: for video filters, which paint
+ * rectangles only. They cover a little more than the polygon, never less.
+ */
+export function coveringBoxes(polygon: Polygon, strips: number): ShareBox[] {
+  const boxes: ShareBox[] = [];
+  for (let strip = 0; strip < strips; strip++) {
+    const top = strip / strips;
+    const bottom = (strip + 1) / strips;
+    const reach = polygon.flatMap(([toX, toY], index) => {
+      const [fromX, fromY] = polygon[(index + polygon.length - 1) % polygon.length] ?? [toX, toY];
+      return edgeWithin(fromX, fromY, toX, toY, top, bottom);
+    });
+    if (reach.length === 0) continue;
+    const left = Math.min(...reach);
+    boxes.push({ x: left, y: top, width: Math.max(...reach) - left, height: bottom - top });
+  }
+  return boxes;
+}
+
+/** The x values at both ends of the part of an edge that lies between two heights. */
+function edgeWithin(fromX: number, fromY: number, toX: number, toY: number, top: number, bottom: number): number[] {
+  if (Math.max(fromY, toY) < top || Math.min(fromY, toY) > bottom) return [];
+  if (fromY === toY) return [fromX, toX];
+  const xAt = (y: number): number => fromX + ((y - fromY) * (toX - fromX)) / (toY - fromY);
+  const clamp = (y: number): number => Math.min(bottom, Math.max(top, y));
+  return [xAt(clamp(fromY)), xAt(clamp(toY))];
+}
+
 /** Whether a point in relative coordinates lies in the polygon (even-odd rule). */
 export function isInside(polygon: Polygon, x: number, y: number): boolean {
   let inside = false;

@@ -15,6 +15,10 @@ const MAX_LINE = 4_096;
 export class PacketLogReader {
   #rest = '';
   #msPerTick = 0;
+  /** As ffmpeg names it; undefined before the stream's header came. */
+  codec: string | undefined;
+  width: number | undefined;
+  height: number | undefined;
 
   push(chunk: Buffer): StreamPacket[] {
     const lines = (this.#rest + chunk.toString('latin1')).split('\n');
@@ -23,11 +27,20 @@ export class PacketLogReader {
     for (const line of lines) {
       const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
       if (base) this.#msPerTick = (1000 * Number(base[1])) / Number(base[2]);
+      if (line.startsWith('#')) this.#header(line);
       const fields = line.split(',');
       const pts = Number(fields[2]);
       if (line.startsWith('#') || fields.length < 6 || !Number.isFinite(pts) || this.#msPerTick === 0) continue;
       packets.push({ ptsMs: pts * this.#msPerTick, isKey: !/F=0x0*[02468ACE]\b/i.test(line) });
     }
     return packets;
+  }
+
+  #header(line: string): void {
+    this.codec = /^#codec_id 0: (\S+)/.exec(line)?.[1] ?? this.codec;
+    const size = /^#dimensions 0: (\d+)x(\d+)/.exec(line);
+    if (!size) return;
+    this.width = Number(size[1]);
+    this.height = Number(size[2]);
   }
 }

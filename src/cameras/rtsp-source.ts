@@ -3,11 +3,12 @@ import type { Clock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
 import { connectionCause } from './causes.ts';
 import { ffmpegPictures, type Picking, type StreamPicture } from './ffmpeg.ts';
-import type { FrameSource, SampledPicture } from './frame.ts';
+import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { KeyframeSpacing } from './keyframe-spacing.ts';
 import type { StreamPacket } from './packet-log.ts';
 import type { CameraSettings, Decoder } from './settings.ts';
 import type { SourceAddress } from './source-address.ts';
+import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
 /** A sampled keyframe may come this much earlier than asked. */
 const EARLIEST = 0.65;
@@ -39,6 +40,7 @@ export class RtspSource implements FrameSource {
   readonly #settings: CameraSettings;
   readonly #clock: Clock;
   readonly #program: string;
+  #meter = new StreamMeter();
   /** Since when and why everything is decoded; undefined while keyframes do. */
   #full: { since: number; reason: string } | undefined;
   #decoderTry = 0;
@@ -48,6 +50,14 @@ export class RtspSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
+  }
+
+  get facts(): StreamFacts {
+    return this.#meter.facts();
+  }
+
+  get view(): SourceView {
+    return { input: this.#address.target, options: () => Promise.resolve(this.#inputOptions()) };
   }
 
   get notes(): string[] {
@@ -74,6 +84,7 @@ export class RtspSource implements FrameSource {
     const connection = new AbortController();
     const stop = (): void => connection.abort();
     signal.addEventListener('abort', stop, { once: true });
+    this.#meter = new StreamMeter();
     const isKeyframes = this.#full === undefined;
     const decodeAll = (reason: string): void => {
       this.#full = { since: this.#clock.monotonic(), reason };
@@ -106,13 +117,22 @@ export class RtspSource implements FrameSource {
     }
   }
 
+  #inputOptions(): string[] {
+    return [
+      ...['-protocol_whitelist', 'rtp,srtp,udp,tcp,tls,crypto', '-f', 'rtsp'],
+      ...['-rtsp_transport', this.#settings.transport, '-allowed_media_types', 'video'],
+      // The stream is looked at until its first keyframe tells what it is, and no longer.
+      ...['-fpsprobesize', '0', '-analyzeduration', '15000000', '-probesize', '50000000'],
+    ];
+  }
+
   #run(options: {
     isKeyframes: boolean;
     onPacket: (packet: StreamPacket) => void;
     signal: AbortSignal;
   }): AsyncGenerator<StreamPicture, void, void> {
     const { isKeyframes, onPacket, signal } = options;
-    const { transport, decoder, everyMs, maxWidth, quality } = this.#settings;
+    const { decoder, everyMs, maxWidth, quality } = this.#settings;
     const picking: Picking = isKeyframes
       ? { kind: 'spaced', atLeastMs: everyMs * EARLIEST }
       : { kind: 'grid', everyMs };
@@ -120,21 +140,7 @@ export class RtspSource implements FrameSource {
     const decoding = isKeyframes ? ['-skip_frame', 'nokey', '-flags', 'low_delay'] : [];
     return ffmpegPictures({
       program: this.#program,
-      inputOptions: [
-        ...[
-          '-protocol_whitelist',
-          'rtp,srtp,udp,tcp,tls,crypto',
-          '-rtsp_transport',
-          transport,
-          '-allowed_media_types',
-          'video',
-        ],
-        // The stream is looked at until its first keyframe tells what it is, and no longer.
-        ...['-fpsprobesize', '0', '-analyzeduration', '15000000', '-probesize', '50000000'],
-        ...decoding,
-        ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? []),
-        ...['-f', 'rtsp'],
-      ],
+      inputOptions: [...this.#inputOptions(), ...decoding, ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? [])],
       input: this.#address.target,
       picking,
       maxWidth,
@@ -142,6 +148,7 @@ export class RtspSource implements FrameSource {
       clock: this.#clock,
       signal,
       onPacket,
+      meter: this.#meter,
     });
   }
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +93,28 @@ export function publishClip(
       await ended;
     },
   };
+}
+
+/** The first picture of a piece of video, and its codec as ffprobe names it. */
+export async function pictureOfVideo(video: Buffer): Promise<{ jpeg: Buffer; codec: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'watchword-test-'));
+  try {
+    const file = join(folder, 'piece');
+    await writeFile(file, video);
+    await run('ffmpeg', ['-nostdin', '-loglevel', 'error', '-i', file, '-frames:v', '1', '-f', 'mjpeg', `${file}.jpg`]);
+    const { stdout } = await run('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name',
+      '-of',
+      'csv=p=0',
+      file,
+    ]);
+    return { jpeg: await readFile(`${file}.jpg`), codec: stdout.trim().split('\n')[0] ?? '' };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The process ids of this process' ffmpeg children, zombies included; only those with `text` in their arguments, if given. */

@@ -29,6 +29,8 @@ export class RtspRelay {
   hanging = false;
   /** Players that ever came as far as PLAY. */
   played = 0;
+  /** Requests for a transport over UDP, which it does not have. */
+  udpRefused = 0;
   readonly #zeros = new Map<string, { firstStamp: number; at: number }>();
 
   constructor(options: RelayOptions = {}) {
@@ -93,6 +95,9 @@ export class RtspRelay {
         this.played++;
         this.#streams.get(path)?.players.add(socket);
       },
+      refuse: () => {
+        this.udpRefused++;
+      },
       packet: (path, packet) => this.#pass(path, packet),
       write: (text) => socket.write(text),
       end: () => socket.end(),
@@ -137,6 +142,7 @@ interface SessionDeps {
   stream(path: string): Stream | undefined;
   publish(path: string, sdp: string): void;
   play(path: string): void;
+  refuse(): void;
   packet(path: string, packet: Buffer): void;
   write(text: string): void;
   end(): void;
@@ -224,7 +230,10 @@ class Session {
         if (!this.#isPublisher) this.#path = path;
         if (transport.includes('RTP/AVP/TCP'))
           reply('200 OK', { ...session, Transport: transport.split(',')[0] ?? '' });
-        else reply('461 Unsupported Transport');
+        else {
+          this.#deps.refuse();
+          reply('461 Unsupported Transport');
+        }
         return;
       }
       case 'PLAY':
