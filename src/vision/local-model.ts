@@ -41,7 +41,7 @@ export class LocalModel implements LocalVisionModel {
     const id = this.#nextId++;
     const settings = options.split === undefined ? {} : { split: options.split };
     try {
-      const look = await this.#caller.call('look', [id, picture, settings], options.signal);
+      const look = await this.#caller.call('look', [id, ownBytes(picture), settings], options.signal);
       this.#homes.set(look.id, this.#caller.generation);
       return look;
     } catch (error) {
@@ -63,7 +63,7 @@ export class LocalModel implements LocalVisionModel {
     options: LookOptions & Pick<ScoreOptions, 'whole'> = {},
   ): Promise<MessagesAnswer> {
     const { split = false, whole = false } = options;
-    return this.#caller.call('scoreMessages', [messages, { split, whole }], options.signal);
+    return this.#caller.call('scoreMessages', [messages.map(ownMessage), { split, whole }], options.signal);
   }
 
   async *generate(
@@ -72,7 +72,8 @@ export class LocalModel implements LocalVisionModel {
   ): AsyncGenerator<string, void, void> {
     const { signal, maxTokens = DEFAULT_MAX_TOKENS, split = false } = options;
     if ('look' in prompt) this.#checkHome(prompt.look);
-    const begin: GenerationPrompt = 'look' in prompt ? { lookId: prompt.look.id, text: prompt.text } : prompt;
+    const begin: GenerationPrompt =
+      'look' in prompt ? { lookId: prompt.look.id, text: prompt.text } : { messages: prompt.messages.map(ownMessage) };
     const id = this.#nextId++;
     try {
       await this.#caller.call('begin', [id, begin, { maxTokens, split }], signal);
@@ -110,4 +111,16 @@ export class LocalModel implements LocalVisionModel {
       },
     );
   }
+}
+
+/** A picture is often a view into a larger buffer (a stream's chunk), all of which would be sent along to a thread. */
+function ownBytes(picture: Uint8Array): Uint8Array {
+  return picture.byteLength === picture.buffer.byteLength ? picture : new Uint8Array(picture);
+}
+
+function ownMessage({ role, content }: Message): Message {
+  return {
+    role,
+    content: content.map((part) => (part.type === 'image' ? { ...part, picture: ownBytes(part.picture) } : part)),
+  };
 }

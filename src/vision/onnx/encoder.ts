@@ -5,8 +5,8 @@ import type { Family, Tiles } from '../families/family.ts';
 import type { Weights } from '../weights.ts';
 import { float32Of, floats, inputsOf, int64, openSession, runSession, type SessionSettings } from './session.ts';
 
-/** So many pixels go through the vision encoder at once: attention grows with each tile's patches, and memory with all of them. */
-const MOST_PIXELS_AT_ONCE = 4 * 512 * 512;
+/** So many pixels go through the vision encoder at once: one large tile, or many small ones. The arena keeps what a run needs. */
+const MOST_PIXELS_AT_ONCE = 512 * 512;
 
 /** The vision encoder with its projector: tiles to features. */
 export interface VisionEncoder {
