@@ -13,6 +13,9 @@ import { commitOf, eventOf, tempFolder, tempStore } from './temp-store.ts';
 
 const WRITER = fileURLToPath(new URL('crash-writer.js', import.meta.url));
 
+/** Starting processes takes its time on a machine that is busy with other things. */
+const SLOW = { timeout: 60_000 };
+
 /** A writer in a process of its own, with all it has told so far. */
 class Writer {
   readonly told: string[] = [];
@@ -76,7 +79,7 @@ function verify(store: Store, told: readonly string[], later = told): void {
   expect(store.log.countOpen()).toBeLessThanOrEqual(1);
 }
 
-describe('a process that is killed at any moment', () => {
+describe('a process that is killed at any moment', SLOW, () => {
   test('has kept everything it said it kept, and the next one goes on', async () => {
     const dataDir = tempFolder();
     const told: string[] = [];
@@ -108,7 +111,7 @@ describe('a process that is killed at any moment', () => {
   });
 });
 
-describe.skipIf(!existsSync('/proc/self/stat'))('a power cut', () => {
+describe.skipIf(!existsSync('/proc/self/stat'))('a power cut', SLOW, () => {
   /** What the disk holds at this moment: the database and its log; what was only in memory is gone. */
   function snapshot(dataDir: string): string {
     const copy = tempFolder();
