@@ -217,6 +217,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         watch.refresh(pipeline);
         ruleFolder.onChange(() => watch.refresh());
       },
+      stop: () => watch.flush(),
     },
     model,
     loopPart('pipeline', (stopped) => pipeline.run(stopped)),

@@ -47,6 +47,8 @@ export async function startTestApp(options: {
   rules: Record<string, string>;
   scoreOf: (question: string) => number;
   every?: string;
+  /** More cameras, as lines of YAML below `cameras:`. */
+  cameras?: string;
 }): Promise<TestApp> {
   const folder = temporaryFolder();
   mkdirSync(join(folder.path, 'rules'));
@@ -58,7 +60,9 @@ export async function startTestApp(options: {
   writeFileSync(
     config,
     `site: { id: test, timeZone: UTC }
-cameras: { cam: { source: "file:clip.mp4", every: ${options.every ?? '200ms'} } }
+cameras:
+  cam: { source: "file:clip.mp4", every: ${options.every ?? '200ms'} }
+${options.cameras ?? ''}
 web: { port: 0 }
 mqtt: { port: 0 }
 `,
