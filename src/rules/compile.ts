@@ -144,6 +144,7 @@ function understand(
     one(reading, 'severity', (meaning) => (meaning.weak ? undefined : meaning.severity), errors);
   }
   const place = placeOf(reading, errors);
+  const zone = overrides.zone === undefined ? place.zone : overrides.zone;
   const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
   return {
     question: overrides.question ?? asked,
@@ -154,8 +155,8 @@ function understand(
     cooldownMs: overrides.cooldownMs ?? said.cooldownMs ?? defaults.cooldownMs,
     everyMs: overrides.everyMs ?? said.everyMs ?? defaults.everyMs,
     schedule: overrides.schedule === undefined ? scheduleOf(reading, issues) : overrides.schedule,
-    cameras: camerasOf(source, place.cameras, context, errors),
-    zone: overrides.zone === undefined ? place.zone : overrides.zone,
+    cameras: withZone(zone, camerasOf(source, place.cameras, context, errors), source, context, errors),
+    zone,
     spans: reading.spans,
   };
 }
@@ -239,4 +240,26 @@ function camerasOf(
     errors.push({ code: 'no-camera', message, ...whole });
   }
   return cameras;
+}
+
+/** A rule with a zone is for the cameras that have it. */
+function withZone(
+  zone: string | null,
+  cameras: readonly string[],
+  source: RuleSource,
+  context: CompileContext,
+  errors: SentenceIssue[],
+): readonly string[] {
+  if (zone === null || context.cameras.length === 0) return cameras;
+  const listed = context.cameras.filter(({ id }) => cameras.includes(id));
+  const having = listed.filter(({ zones = [] }) => zones.some(({ name }) => name === zone));
+  if (having.length === 0 && cameras.length > 0) {
+    const known = [...new Set(listed.flatMap(({ zones = [] }) => zones.map(({ name }) => name)))];
+    const near = nearest(zone, known);
+    const hint =
+      near.length > 0 ? `did you mean "${near[0]}"?` : `zones of these cameras: ${known.join(', ') || 'none'}`;
+    const message = `No camera of this rule has a zone "${zone}"; ${hint}`;
+    errors.push({ code: 'unknown-zone', message, start: 0, end: source.words.length });
+  }
+  return having.map(({ id }) => id);
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { Bell } from '../platform/bell.ts';
@@ -27,8 +27,15 @@ export interface RuleFolderDeps {
   readonly health: Health;
 }
 
+interface ReadFile {
+  readonly text: string;
+  readonly stamp: string;
+}
+
 interface Entry {
   readonly text: string;
+  /** Identity, size and times of the file: the same while nobody wrote to it. */
+  readonly stamp: string;
   /** The last version without errors, if there was one. */
   readonly rule: CompiledRule | undefined;
   readonly findings: readonly Finding[];
@@ -36,11 +43,12 @@ interface Entry {
 
 /** Editors write in several steps (truncate, write, rename): let a burst of events end before looking. */
 const SETTLE_MS = 150;
-/** Some file systems send no events; a look at the folder costs one directory listing and a read per file. */
-const LOOK_MS = 10_000;
-const LOOK_FOR_FOLDER_MS = 1_000;
+/** Some file systems send no events; a look at the folder costs one directory listing and one stat per file. */
+const LOOK_MS = 1_500;
+/** The watcher lists the folder before it tells of changes; a slow disk must not hold up the start for it. */
+const WATCHING_WITHIN_MS = 2_000;
 const MAX_FILES = 500;
-const MAX_BYTES = 64 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 
 /**
  * The rule files of one folder, in force. Reloads on change, within 2 s. A broken file leaves its previous version in force
@@ -55,6 +63,7 @@ export class RuleFolder {
   readonly #stopped = new AbortController();
   #gone = new Set<string>();
   #folderMissing = false;
+  #scanning: Promise<void> = Promise.resolve();
   #watcher: FSWatcher | undefined;
   #loop: Promise<void> | undefined;
 
@@ -64,8 +73,8 @@ export class RuleFolder {
 
   /** Loads all files once, then keeps watching. Resolves when the first rules are in force; never rejects for bad files. */
   async start(): Promise<void> {
+    await this.#watch();
     await this.#scan();
-    this.#watch();
     this.#loop = this.#keepLooking();
   }
 
@@ -97,18 +106,23 @@ export class RuleFolder {
     await this.#scan({ all: true });
   }
 
-  #watch(): void {
-    const { folder, logger } = this.#deps;
-    this.#watcher = watch(folder, { ignoreInitial: true, depth: 0, ignorePermissionErrors: true });
-    this.#watcher.on('all', () => this.#bell.ring());
-    this.#watcher.on('error', (error) => logger.warn('watching the rules folder failed', { error: toError(error) }));
+  /** Resolves when changes are told of, so that none between the first look and the watch is missed. */
+  async #watch(): Promise<void> {
+    const { folder, logger, clock } = this.#deps;
+    const watcher = watch(folder, { ignoreInitial: true, depth: 0, ignorePermissionErrors: true });
+    this.#watcher = watcher;
+    watcher.on('all', () => this.#bell.ring());
+    watcher.on('error', (error) => logger.warn('watching the rules folder failed', { error: toError(error) }));
+    const ready = new AbortController();
+    watcher.once('ready', () => ready.abort(new Error('ready')));
+    await clock.sleep(WATCHING_WITHIN_MS, AbortSignal.any([ready.signal, this.#stopped.signal])).catch(() => undefined);
   }
 
   async #keepLooking(): Promise<void> {
     const { clock } = this.#deps;
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      await this.#wake(this.#gone.size > 0 ? SETTLE_MS : this.#folderMissing ? LOOK_FOR_FOLDER_MS : LOOK_MS);
+      await this.#wake(this.#gone.size > 0 ? SETTLE_MS : LOOK_MS);
       if (signal.aborted) return;
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined);
       if (!signal.aborted) await this.#scan();
@@ -124,30 +138,39 @@ export class RuleFolder {
     rung.abort(new Error('woken'));
   }
 
-  async #scan(options: { all?: boolean } = {}): Promise<void> {
+  /** One look after the other: two at once would announce the same change twice. */
+  #scan(options: { all?: boolean } = {}): Promise<void> {
+    this.#scanning = this.#scanning.then(() => this.#look(options));
+    return this.#scanning;
+  }
+
+  async #look(options: { all?: boolean }): Promise<void> {
     const before = new Map(this.rules().map((rule) => [rule.id, rule]));
-    const texts = await this.#readTexts();
-    if (texts === undefined) {
+    const files = await this.#readFiles();
+    if (files === undefined) {
       this.#report();
       return;
     }
-    this.#forgetGone(texts);
+    this.#forgetGone(files);
     const context = this.#deps.context();
     const taken = new Map<string, string>();
-    for (const [file, text] of [...texts].sort(([a], [b]) => a.localeCompare(b))) {
+    for (const [file, read] of [...files].sort(([a], [b]) => a.localeCompare(b))) {
       const twin = taken.get(ruleIdOf(file));
-      if (twin) this.#entries.set(file, { text, rule: undefined, findings: [duplicate(file, twin)] });
-      else this.#take(file, text, context, options.all === true);
+      if (twin) this.#entries.set(file, { ...read, rule: undefined, findings: [duplicate(file, twin)] });
+      else this.#take(file, read, context, options.all === true);
       taken.set(ruleIdOf(file), file);
     }
     this.#announce(before);
     this.#report();
   }
 
-  #take(file: string, text: string, context: CompileContext, anew: boolean): void {
+  #take(file: string, read: ReadFile, context: CompileContext, anew: boolean): void {
     const known = this.#entries.get(file);
-    if (known && known.text === text && !anew) return;
-    const { rule, findings } = readRuleFile(text, file, context);
+    if (known && known.text === read.text && !anew) {
+      this.#entries.set(file, { ...known, ...read });
+      return;
+    }
+    const { rule, findings } = readRuleFile(read.text, file, context);
     for (const finding of findings) {
       const level = finding.severity === 'error' ? 'error' : 'warn';
       this.#deps.logger[level]('rule file', {
@@ -155,34 +178,42 @@ export class RuleFolder {
         kept: rule === undefined && known?.rule !== undefined,
       });
     }
-    this.#entries.set(file, { text, rule: rule ?? known?.rule, findings });
+    this.#entries.set(file, { ...read, rule: rule ?? known?.rule, findings });
   }
 
   /** A file is gone when it is missing twice: some editors delete and write anew. */
-  #forgetGone(texts: ReadonlyMap<string, string>): void {
-    const missing = [...this.#entries.keys()].filter((file) => !texts.has(file));
+  #forgetGone(files: ReadonlyMap<string, unknown>): void {
+    const missing = [...this.#entries.keys()].filter((file) => !files.has(file));
     for (const file of missing) if (this.#gone.has(file)) this.#entries.delete(file);
     this.#gone = new Set(missing.filter((file) => this.#entries.has(file)));
   }
 
-  async #readTexts(): Promise<Map<string, string> | undefined> {
+  async #readFiles(): Promise<Map<string, ReadFile> | undefined> {
     const { folder, logger } = this.#deps;
     try {
       const names = (await readdir(folder)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
       if (names.length > MAX_FILES) logger.warn('too many rule files', { files: names.length, most: MAX_FILES });
-      const texts = new Map<string, string>();
+      const files = new Map<string, ReadFile>();
       for (const name of names.slice(0, MAX_FILES)) {
-        const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
-        if (text !== undefined)
-          texts.set(join(folder, name), text.length > MAX_BYTES ? text.slice(0, MAX_BYTES) : text);
+        const file = await this.#readFile(join(folder, name)).catch(() => undefined);
+        if (file) files.set(join(folder, name), file);
       }
       this.#folderMissing = false;
-      return texts;
+      return files;
     } catch (error) {
       if (!this.#folderMissing) logger.error('the rules folder cannot be read', { folder, error: toError(error) });
       this.#folderMissing = true;
       return undefined;
     }
+  }
+
+  async #readFile(path: string): Promise<ReadFile> {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+    const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+    const known = this.#entries.get(path);
+    if (known?.stamp === stamp) return { text: known.text, stamp };
+    const text = await readFile(path, 'utf8');
+    return { text: text.slice(0, MAX_CHARACTERS), stamp };
   }
 
   #announce(before: ReadonlyMap<string, CompiledRule>): void {

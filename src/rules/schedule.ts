@@ -1,6 +1,6 @@
 import type { ScheduleWindow, Weekday } from './rule.ts';
 
-export const WEEKDAYS: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const satisfies readonly Weekday[];
 
 /** A stretch of local time on each of `days`; `to` at or before `from` runs across midnight and belongs to the day it begins. */
 export interface DayWindow {

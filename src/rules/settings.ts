@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../platform/duration.ts';
 import type { RuleOverrides } from './compile.ts';
+import { WEEKDAYS } from './schedule.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,36 +22,59 @@ const share = z
   .max(1, 'must be between 0 and 1');
 const text = z.string({ error: 'must be a text' }).trim().min(1, 'must not be empty');
 
+const clockTime = z
+  .string({ error: 'must be a time such as "08:00"' })
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as "08:00", in quotes');
+const scheduleWindow = z.union(
+  [
+    z.strictObject({ days: z.array(z.enum(WEEKDAYS)).min(1, 'must name a day'), from: clockTime, to: clockTime }),
+    z.strictObject({ calendar: text.transform((name) => name.toLowerCase()), negate: z.boolean().default(false) }),
+  ],
+  { error: 'must be { days: [mon], from: "08:00", to: "20:00" } or { calendar: opening hours, negate: false }' },
+);
+
+const notAMapping = (issue: { code?: string }): string | undefined =>
+  issue.code === 'invalid_type' ? 'the file must begin with "rule:" and one English sentence' : undefined;
+
 /** A rule file as a person writes it. Only `rule` must be there; every other key wins over what the sentence says. */
-export const ruleFileSchema = z.strictObject({
-  /** The English sentence. */
-  rule: z
-    .string({ error: 'must be one English sentence, such as "Alert me when a shelf is empty for 5 minutes"' })
-    .min(1, 'must not be empty')
-    .max(500, 'may have at most 500 characters: one rule is one sentence'),
-  /** Camera ids or globs. Default: where the sentence says, else all cameras. */
-  cameras: z
-    .union([text.transform((one) => [one]), z.array(text).min(1, 'must name a camera')], {
-      error: 'must be a camera or a list of cameras, such as [aisle-*]',
-    })
-    .optional(),
-  enabled: z.boolean({ error: 'must be true or false' }).default(true),
-  question: text.max(300, 'may have at most 300 characters').optional(),
-  expects: z.enum(['yes', 'no'], { error: 'must be yes or no, in quotes' }).optional(),
-  for: duration('30s').optional(),
-  clearAfter: duration('10s').optional(),
-  every: duration('2s', 100).optional(),
-  cooldown: duration('1h').optional(),
-  severity: z.enum(['info', 'warning', 'critical'], { error: 'must be info, warning or critical' }).optional(),
-  zone: text.optional(),
-  raise: share.optional(),
-  clear: share.optional(),
-  minMass: share.optional(),
-});
+export const ruleFileSchema = z.strictObject(
+  {
+    /** The English sentence. */
+    rule: z
+      .string({ error: 'must be one English sentence, such as "Alert me when a shelf is empty for 5 minutes"' })
+      .min(1, 'must not be empty')
+      .max(500, 'may have at most 500 characters: one rule is one sentence'),
+    /** Camera ids or globs. Default: where the sentence says, else all cameras. */
+    cameras: z
+      .union([text.transform((one) => [one]), z.array(text).min(1, 'must name a camera')], {
+        error: 'must be a camera or a list of cameras, such as [aisle-*]',
+      })
+      .optional(),
+    enabled: z.boolean({ error: 'must be true or false' }).default(true),
+    question: text.max(300, 'may have at most 300 characters').optional(),
+    expects: z.enum(['yes', 'no'], { error: 'must be yes or no, in quotes' }).optional(),
+    for: duration('30s').optional(),
+    clearAfter: duration('10s').optional(),
+    every: duration('2s', 100).optional(),
+    cooldown: duration('1h').optional(),
+    severity: z.enum(['info', 'warning', 'critical'], { error: 'must be info, warning or critical' }).optional(),
+    /** Words as in a sentence (`weekdays 8am-10pm`, `outside opening hours`, `always`), or a list of windows. */
+    schedule: z
+      .union([text, z.array(scheduleWindow).min(1, 'must have a window')], {
+        error: 'must be words such as "weekdays 8am-10pm", or a list of windows',
+      })
+      .optional(),
+    zone: text.optional(),
+    raise: share.optional(),
+    clear: share.optional(),
+    minMass: share.optional(),
+  },
+  { error: notAMapping },
+);
 
 export type RuleFile = z.output<typeof ruleFileSchema>;
 
-/** The file's own settings as the compiler takes them: only the keys that were written. */
+/** The file's own settings as the compiler takes them, the schedule apart: only the keys that were written. */
 export function overridesOf(file: RuleFile): RuleOverrides {
   const named = {
     question: file.question,

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { type CommandIo, runCommand } from '../../src/cli/command.ts';
+import { rules } from '../../src/cli/rules.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+async function run(...args: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const io: CommandIo = {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    signal: new AbortController().signal,
+    clock: new ManualClock(),
+    logger: silentLogger,
+    isTTY: false,
+  };
+  const code = await runCommand(rules, args, io);
+  return { code, stdout, stderr };
+}
+
+describe('watchword rules explain', () => {
+  it('prints one line of JSON with everything that was understood', async () => {
+    const sentence = 'Alert me when a shelf is empty for 5 minutes during opening hours';
+    const { code, stdout } = await run('explain', sentence, '--json');
+    expect(code).toBe(0);
+    expect(stdout.endsWith('\n')).toBe(true);
+    const explained = JSON.parse(stdout);
+    expect(explained).toEqual({
+      question: 'Is a shelf empty?',
+      expects: 'yes',
+      forMs: 300_000,
+      clearAfterMs: 10_000,
+      schedule: [{ calendar: 'opening hours', negate: false }],
+      severity: 'warning',
+      cooldownMs: 0,
+      everyMs: 2_000,
+      cameras: ['aisle-1', 'aisle-2', 'warehouse-1', 'warehouse-2', 'warehouse-3', 'yard'],
+      zone: null,
+      spans: [
+        { start: 0, end: 13, means: 'lead-in', value: 'alert' },
+        { start: 14, end: 30, means: 'question', value: 'Is a shelf empty?' },
+        { start: 31, end: 44, means: 'duration', value: '5m' },
+        { start: 45, end: 65, means: 'schedule', value: 'during opening hours' },
+      ],
+      warnings: [],
+      errors: [],
+    });
+  });
+
+  it('takes a sentence without quotes word by word', async () => {
+    const { stdout } = await run('explain', 'a', 'shelf', 'is', 'empty', '--json');
+    expect(JSON.parse(stdout).question).toBe('Is a shelf empty?');
+  });
+
+  it('shows people the phrases under the sentence, the rule and the doubts', async () => {
+    const { code, stdout } = await run('explain', 'Alert me when a suspicious person is there for 10 seconds');
+    expect(code).toBe(0);
+    expect(stdout).toContain('  Alert me when a suspicious person is there for 10 seconds\n');
+    expect(stdout).toMatch(/ {16}~{28} {2,}question\n/);
+    expect(stdout).toContain('~~~~~~~~~~~~~~  duration: 10s');
+    expect(stdout).toContain('asks every 2s   Is a suspicious person there?');
+    expect(stdout).toContain('raises when the answer is yes for 10s');
+    expect(stdout).toMatch(/warning: .* \("suspicious"\)/);
+  });
+
+  it('fails for a sentence that is refused, and still shows what was understood', async () => {
+    const { code, stdout } = await run('explain', 'Alert me when a robot falls for the third time today', '--json');
+    expect(code).toBe(1);
+    const { errors, question } = JSON.parse(stdout);
+    expect(question).toBe('Has a robot fallen?');
+    expect(errors).toMatchObject([{ code: 'several-frames', start: 28, end: 52 }]);
+  });
+
+  it('is wrong usage without a sentence', async () => {
+    expect((await run('explain')).code).toBe(2);
+    expect((await run()).code).toBe(2);
+    expect((await run('expalin', 'A shelf is empty')).code).toBe(2);
+  });
+});
