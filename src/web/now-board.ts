@@ -46,15 +46,19 @@ export function cameraNames(deps: WebDeps): Map<string, string> {
   return new Map(deps.cameras.list().map((camera) => [camera.id, camera.name]));
 }
 
-/** The cameras a rule watches now. */
-export function camerasOf(rule: CompiledRule, deps: WebDeps): CameraStatus[] {
-  const ids = new Set(
-    deps.states
-      .list()
-      .filter(({ ruleId }) => ruleId === rule.id)
-      .map(({ cameraId }) => cameraId),
-  );
-  return deps.cameras.list().filter(({ id }) => ids.has(id));
+/** Every rule with the cameras it watches now. */
+export function rulesWithCameras(deps: WebDeps): Array<{ rule: CompiledRule; cameras: CameraStatus[] }> {
+  const watched = new Map<string, Set<string>>();
+  for (const { ruleId, cameraId } of deps.states.list()) {
+    const ids = watched.get(ruleId);
+    if (ids) ids.add(cameraId);
+    else watched.set(ruleId, new Set([cameraId]));
+  }
+  const cameras = deps.cameras.list();
+  return deps.rules.list().map((rule) => {
+    const ids = watched.get(rule.id);
+    return { rule, cameras: ids ? cameras.filter(({ id }) => ids.has(id)) : [] };
+  });
 }
 
 /** Throws `not-found`. */

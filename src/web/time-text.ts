@@ -105,7 +105,7 @@ export class TimeText {
   }
 
   #unit(count: number, unit: string): string {
-    return new Intl.NumberFormat(this.#language, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
+    return unitFormatter(this.#language, unit).format(count);
   }
 }
 
@@ -118,6 +118,18 @@ function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.Da
   if (!found) {
     found = new Intl.DateTimeFormat(locale, options);
     formatters.set(key, found);
+  }
+  return found;
+}
+
+const unitFormatters = new Map<string, Intl.NumberFormat>();
+
+function unitFormatter(language: string, unit: string): Intl.NumberFormat {
+  const key = `${language} ${unit}`;
+  let found = unitFormatters.get(key);
+  if (!found) {
+    found = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' });
+    unitFormatters.set(key, found);
   }
   return found;
 }

@@ -78,6 +78,27 @@ describe('every page', () => {
     await live?.cancel();
   });
 
+  test('weighs less than 150 KB with 100 cameras and 200 rules, pictures aside', async () => {
+    const store = fakeStore();
+    const [camera, rule, state] = [store.cameras[0], store.rules[0], store.states[0]];
+    if (!camera || !rule || !state) throw new Error('the fixture is empty');
+    store.cameras = Array.from({ length: 100 }, (_, i) => ({ ...camera, id: `camera-${i}`, name: `Camera ${i}` }));
+    store.rules = Array.from({ length: 200 }, (_, i) => ({ ...rule, id: `rule-${i}` }));
+    store.states = store.rules.map(({ id }, i) => ({ ...state, ruleId: id, cameraId: `camera-${i % 100}` }));
+    store.events = Array.from({ length: 60 }, (_, i) => demoEvent({ id: `e${i}` }));
+    const { visitor } = await openWeb(store);
+    const operator = await visitor('operator');
+    const gzip = { 'Accept-Encoding': 'gzip' };
+    const weigh = async (path: string): Promise<number> =>
+      (await (await operator.get(path, gzip)).arrayBuffer()).byteLength;
+    for (const path of ['/', '/events', '/events/e1', '/rules', '/cameras']) {
+      const html = await (await operator.get(path)).text();
+      const assets = [...html.matchAll(/"(\/static\/[^"]+)"/g)].map(([, asset]) => weigh(asset ?? ''));
+      const total = (await Promise.all([weigh(path), ...assets])).reduce((sum, bytes) => sum + bytes);
+      expect([path, total < 150_000, total > 20_000]).toEqual([path, true, true]);
+    }
+  });
+
   test('speaks the language of the browser or the one that was chosen', async () => {
     const { visitor } = await openWeb();
     const viewer = await visitor('viewer');
