@@ -14,11 +14,16 @@ export interface Cost {
 const RESOLUTION_MS = 1;
 
 setFlagsFromString('--expose-gc');
-const collectGarbage: unknown = runInNewContext('gc');
+const gc: unknown = runInNewContext('gc');
+
+/** Collects this thread's garbage now. */
+export function collectGarbage(): void {
+  if (typeof gc === 'function') gc();
+}
 
 /** What `work` costs. Garbage of what ran before is collected first, so that nobody pays for another. */
 export async function measure(work: () => Promise<unknown>): Promise<Cost> {
-  if (typeof collectGarbage === 'function') collectGarbage();
+  collectGarbage();
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   await new Promise((resolve) => setImmediate(resolve));
   delay.enable();
@@ -38,13 +43,12 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Least-squares slope of y over x. */
+/** Theil-Sen slope of y over x: the median over all pairs, which one jump of the allocator does not turn. */
 export function slope(points: ReadonlyArray<readonly [x: number, y: number]>): number {
-  const mean = (of: (point: readonly [number, number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
-  const covariance = mean(([x, y]) => (x - meanX) * (y - meanY));
-  return covariance / mean(([x]) => (x - meanX) ** 2);
+  const slopes = points.flatMap(([x, y], at) =>
+    points.slice(at + 1).map(([laterX, laterY]) => (laterY - y) / (laterX - x)),
+  );
+  return median(slopes);
 }
 
 export function rssMb(): number {
