@@ -20,6 +20,10 @@ const PRODUCT = [
   },
 ];
 
+const TYPELIB_FOLDERS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map(
+  (triple) => `/usr/lib/${triple}/girepository-1.0`,
+);
+
 /** @type {Program[]} */
 const TESTS = [
   {
