@@ -41,6 +41,13 @@ const TESTS = [
     present: ({ exists, onPath }) => onPath('mosquitto') || exists('/usr/sbin/mosquitto'),
   },
   {
+    name: 'GStreamer RTSP server',
+    packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0', 'gstreamer1.0-plugins-good'],
+    use: 'camera tests against a server written by others',
+    required: false,
+    present: ({ exists }) => TYPELIB_FOLDERS.some((folder) => exists(`${folder}/GstRtspServer-1.0.typelib`)),
+  },
+  {
     name: 'openssl',
     packages: ['openssl'],
     use: 'TLS tests',
