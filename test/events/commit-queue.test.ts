@@ -46,7 +46,7 @@ describe('the queue', () => {
       ...options,
       commit: ({ change, evidence }: EventCommit) => {
         tries++;
-        if (refused.has('*') || refused.has(change.event.cameraId)) throw new Error('no');
+        if (['*', change.event.cameraId, change.key].some((name) => refused.has(name))) throw new Error('no');
         kept.push(change.key);
         bytes += evidence.reduce((sum, each) => sum + each.jpeg.byteLength, 0);
       },
@@ -84,6 +84,21 @@ describe('the queue', () => {
     await clock.advance(1_000);
     queue.drain();
     expect(kept).toEqual(['e2:new:1', 'e1:new:1', 'e1:end:2']);
+  });
+
+  test('holds the end back while the opening is refused', async () => {
+    const { clock, queue, kept, refused } = queueOf();
+    queue.submit(commitOf('e1', 'new', 1));
+    queue.submit(commitOf('e1', 'end', 2));
+    refused.clear();
+    refused.add('e1:new:1');
+    await clock.advance(1_000);
+    queue.drain();
+    expect(kept).toEqual([]);
+    refused.clear();
+    await clock.advance(1_000);
+    queue.drain();
+    expect(kept).toEqual(['e1:new:1', 'e1:end:2']);
   });
 
   test('drops updates before anything else when too much waits, and counts what it loses beyond', async () => {

@@ -201,6 +201,15 @@ describe('the wall clock', () => {
   });
 });
 
+test('a wall clock set back for good does not make an event end before it began', async () => {
+  const bench = new TrackerBench();
+  await bench.play('y2');
+  bench.clock.step(-86_400_000);
+  await bench.play('y10 n3');
+  expect(bench.told).toBe('new end:clear');
+  expect(bench.last.change.event).toMatchObject({ startedAt: START, endedAt: START });
+});
+
 describe('cooldown and silence', () => {
   test('an occurrence within the cooldown is recorded but not told', async () => {
     const bench = new TrackerBench();

@@ -21,6 +21,7 @@ class Writer {
   readonly told: string[] = [];
   readonly #process: ChildProcess;
   readonly #lines: Interface;
+  readonly #gone = new AbortController();
 
   constructor(dataDir: string) {
     this.#process = spawn(process.execPath, [WRITER, dataDir], {
@@ -29,12 +30,13 @@ class Writer {
     onTestFinished(() => void this.#process.kill('SIGKILL'));
     this.#lines = createInterface({ input: this.#process.stdout ?? process.stdin });
     this.#lines.on('line', (line) => this.told.push(line));
+    this.#process.on('close', (code) => this.#gone.abort(new Error(`the writer ended with code ${code}`)));
   }
 
   /** Until it has told this many lines more. */
   async hear(lines: number): Promise<void> {
     const until = this.told.length + lines;
-    while (this.told.length < until) await once(this.#lines, 'line');
+    while (this.told.length < until) await once(this.#lines, 'line', { signal: this.#gone.signal });
   }
 
   /** Stands still when this resolves: a signal is on its way for a while. */

@@ -50,6 +50,16 @@ describe('committing', () => {
     expect(store.evidence.ofEvent(event.id)).toHaveLength(1);
   });
 
+  test('a change that comes again after a newer one does not undo it', () => {
+    const { store } = tempStore();
+    const event = eventOf();
+    store.events.commit(commitOf('new', event));
+    store.events.commit(commitOf('end', ended(event)));
+    store.events.commit(commitOf('new', event));
+    expect(store.events.get(event.id)).toEqual(ended(event));
+    expect(store.outbox.pending('mqtt', 10)).toHaveLength(2);
+  });
+
   test('a transaction that fails leaves neither event nor message, and no file once swept', () => {
     const { store, dataDir } = tempStore();
     const first = eventOf();
