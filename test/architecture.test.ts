@@ -32,11 +32,15 @@ const ARROWS: Record<string, { values: string[]; types: string[] }> = {
   rules: { values: ['platform'], types: ['cameras', 'vision'] },
   events: { values: ['platform'], types: ['cameras', 'rules'] },
   store: { values: ['platform'], types: ['events', 'alerts', 'rules', 'cameras'] },
+  history: { values: ['platform'], types: ['cameras', 'rules'] },
   alerts: { values: ['platform'], types: ['events', 'store', 'rules'] },
   web: { values: ['platform'], types: ['cameras', 'vision', 'rules', 'events', 'store', 'alerts', 'config'] },
   demo: { values: ['platform'], types: ['cameras'] },
   evaluation: { values: ['platform'], types: ['vision'] },
-  config: { values: ['platform'], types: ['cameras', 'vision', 'rules', 'events', 'store', 'alerts', 'web'] },
+  config: {
+    values: ['platform'],
+    types: ['cameras', 'vision', 'rules', 'events', 'store', 'history', 'alerts', 'web'],
+  },
 };
 
 interface Import {
@@ -135,7 +139,9 @@ describe('architecture', () => {
     for (const file of files.filter(
       (name) => name.endsWith('.md') && !name.startsWith('models/watchword-tiny/training'),
     )) {
-      for (const [, path = ''] of read(file).matchAll(/`((?:src|test|rules|models|systemd)\/[\w./-]+)`/g)) {
+      for (const [, path = ''] of read(file).matchAll(
+        /[`( ]((?:src|test|rules|models|systemd|\.github)\/[\w./-]+)(?=[`)\s])/g,
+      )) {
         if (!existsSync(join(root, path))) missing.push(`${file}: ${path}`);
       }
     }
