@@ -1,0 +1,1 @@
+"""How watchword-tiny is made; see README.md."""
