@@ -24,14 +24,16 @@ export interface Denial {
   readonly tokens: number[];
 }
 
-const POSITIVE: Readonly<Record<string, string>> = {
-  nobody: 'anybody',
-  noone: 'anyone',
-  nothing: 'anything',
-  none: 'any',
-  nowhere: 'anywhere',
-  neither: 'either',
-};
+const POSITIVE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    nobody: 'anybody',
+    noone: 'anyone',
+    nothing: 'anything',
+    none: 'any',
+    nowhere: 'anywhere',
+    neither: 'either',
+  }),
+);
 const UNIVERSAL = new Set([
   'all',
   'every',
@@ -53,8 +55,11 @@ export function denyNoun(words: readonly Word[], existence: boolean): Denial | u
   if (first.lower === 'no' && second?.lower === 'one' && !third?.glued) {
     return { words: [made('anyone', first.token), ...words.slice(2)], tokens: [first.token, second.token] };
   }
-  const positive = POSITIVE[first.lower];
-  if (positive) return { words: [made(positive, first.token), ...words.slice(1)], tokens: [first.token] };
+  const positive = POSITIVE.get(first.lower);
+  if (positive) {
+    const rest = words.slice(1).map((word) => (word.lower === 'nor' ? made('or', word.token) : word));
+    return { words: [made(positive, first.token), ...rest], tokens: [first.token] };
+  }
   if ((first.lower === 'no' || first.lower === 'zero') && second && !isComparison(words)) {
     const noun = words.slice(1);
     const determiner = existence || !isPlural(noun) ? determinerFor(noun) : 'any';

@@ -19,7 +19,14 @@ export interface ClauseOptions {
 /** Reads what is left of the sentence as one clause, positive where that is sound (see polarity.ts). Needs at least one word. */
 export function readClause(words: readonly Word[], options: ClauseOptions): Clause {
   const clause = readWords(words, options);
-  return options.demanded && clause.kept.length > 0 ? withoutNot(clause) : clause;
+  const articled = isAuxiliary(words[0]?.lower ?? '') ? clause : withArticle(clause);
+  return options.demanded && clause.kept.length > 0 ? withoutNot(articled) : articled;
+}
+
+/** `shelf is empty` is short for `a shelf is empty`. */
+function withArticle(clause: Clause): Clause {
+  if (!takesArticle(clause.subject)) return clause;
+  return { ...clause, subject: [made(determinerFor(clause.subject)), ...clause.subject] };
 }
 
 /** "Make sure a forklift is never parked here": it is about any forklift, so the denial is sound after all. */
@@ -38,6 +45,8 @@ function readWords(words: readonly Word[], options: ClauseOptions): Clause {
     return isAuxiliary(first) ? { ...whole(words.slice(1)), front: first } : whole([...IT_IS_TRUE, ...words]);
   if (words.length > 1 && isAuxiliary(first)) return readInverted(words);
   if (first === 'there' && BE.has(words[1]?.lower ?? '')) return existence(words[1]?.lower ?? 'is', words.slice(2));
+  if (first === 'there' && words[2]?.lower === 'been')
+    return existence(words[1]?.lower === 'has' ? 'is' : 'are', words.slice(3));
   const verbAt = findVerb(words, options.wantsClause);
   if (verbAt === undefined) return thing(words);
   const subject = words.slice(0, verbAt);
@@ -60,17 +69,16 @@ function thing(words: readonly Word[]): Clause {
   if (last && words.length > 1 && PREDICATES.has(last.lower) && !DETERMINERS.has(words[0]?.lower ?? '')) {
     // `exit blocked`, `shelf empty`: a headline leaves out the verb.
     const subject = words.slice(0, -1);
-    const named = takesArticle(subject) ? [made(determinerFor(subject)), ...subject] : subject;
     return {
       front: isPlural(subject) ? 'are' : 'is',
       existence: false,
-      subject: named,
+      subject,
       rest: [last],
       denials: [],
       kept: [],
     };
   }
-  return existence(undefined, takesArticle(words) ? [made(determinerFor(words)), ...words] : words);
+  return existence(undefined, words);
 }
 
 const PREDICATES = new Set(
@@ -81,9 +89,12 @@ const PREDICATES = new Set(
 
 /** `person on the roof` is `a person on the roof`; `smoke`, `boxes`, `someone` and `the gate` need nothing. */
 function takesArticle(words: readonly Word[]): boolean {
-  const [first] = words;
-  if (!first || /^\p{N}/u.test(first.text) || DETERMINERS.has(first.lower) || isPronoun(words.slice(0, 1)))
-    return false;
+  const [first, second] = words;
+  // `gate 3` and `aisle B` are names.
+  if (second && /^(\p{N}+|[A-Z])$/u.test(second.text)) return false;
+  // `someone's bag` and `its lid` have their determiner.
+  const owner = first?.lower.replace(/['’]s$/, '') ?? '';
+  if (!first || /^\p{N}/u.test(first.text) || DETERMINERS.has(owner) || isPronoun(words.slice(0, 1))) return false;
   return (
     verbIn(first.lower, 'ing') === undefined && determinerFor(words) !== 'any' && !/^\p{Lu}\p{Ll}/u.test(first.text)
   );

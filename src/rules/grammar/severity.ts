@@ -60,15 +60,17 @@ const LEVELS: ReadonlyArray<readonly [Severity, Pattern, weak: boolean]> = [
   ['info', LOG, true],
 ];
 
-const BARE: Readonly<Record<string, Severity>> = {
-  critical: 'critical',
-  urgent: 'critical',
-  emergency: 'critical',
-  warning: 'warning',
-  info: 'info',
-  information: 'info',
-  informational: 'info',
-};
+const BARE: ReadonlyMap<string, Severity> = new Map<string, Severity>(
+  Object.entries({
+    critical: 'critical',
+    urgent: 'critical',
+    emergency: 'critical',
+    warning: 'warning',
+    info: 'info',
+    information: 'info',
+    informational: 'info',
+  }),
+);
 
 /** How loud the event is: `critical`, `urgent`, `just log`, `for information`. Default: warning. */
 export const severity: Phrase = {
@@ -93,7 +95,7 @@ const ALERT_NOUNS = new Set(['alert', 'alerts', 'alarm', 'event', 'message', 'no
  * end (`..., critical`, `(urgent)`). Anywhere else it belongs to what is seen.
  */
 function readBare(tokens: readonly Token[], at: number) {
-  const level = BARE[tokens[at]?.lower ?? ''];
+  const level = BARE.get(tokens[at]?.lower ?? '');
   if (!level) return undefined;
   const reading = { end: at + 1, meaning: { kind: 'severity', severity: level, weak: false } as const, value: level };
   const before = tokens[at - 1]?.lower;

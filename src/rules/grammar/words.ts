@@ -1,4 +1,5 @@
 import { isWord, type Token } from './tokens.ts';
+import { verbIn } from './verbs.ts';
 
 /** A word of the question in the making. Inserted and changed words keep the token they stand for, or -1. */
 export interface Word {
@@ -9,13 +10,13 @@ export interface Word {
   readonly glued: boolean;
 }
 
-const NOT: Readonly<Record<string, string>> = {
-  "can't": 'can',
-  cannot: 'can',
-  "won't": 'will',
-  "shan't": 'shall',
-  "ain't": 'is',
-};
+const NOT: ReadonlyMap<string, string> = new Map([
+  ["can't", 'can'],
+  ['cannot', 'can'],
+  ["won't", 'will'],
+  ["shan't", 'shall'],
+  ["ain't", 'is'],
+]);
 const IS_SHORT = new Set([
   'there',
   'it',
@@ -30,7 +31,11 @@ const IS_SHORT = new Set([
   'something',
   'nothing',
 ]);
-const IS_PEOPLE = new Set(['someone', 'somebody', 'anyone', 'anybody', 'nobody', 'everyone', 'everybody', 'one']);
+const AFTER_IS = new Set(
+  'in on at not there here down up off out open closed empty full blocked wet broken missing gone stuck locked unlocked a an the still near'.split(
+    ' ',
+  ),
+);
 const KEPT_SIGNS = new Set(['-', '–', '/', '&', '%', '#', '+', '°', "'", ',']);
 
 export function made(text: string, token = -1, glued = false): Word {
@@ -57,7 +62,7 @@ export function wordsOf(tokens: readonly Token[], free: readonly number[], shout
 }
 
 function takeApart(lower: string, next: string | undefined): string[] | undefined {
-  const aux = NOT[lower];
+  const aux = NOT.get(lower);
   if (aux) return [aux, 'not'];
   if (lower.endsWith("n't")) return [lower.slice(0, -3), 'not'];
   const are = /^(there|they|we|you)'re$/.exec(lower);
@@ -65,9 +70,12 @@ function takeApart(lower: string, next: string | undefined): string[] | undefine
   const is = /^(\w+)'s$/.exec(lower)?.[1];
   if (is === undefined) return undefined;
   if (IS_SHORT.has(is)) return [is, 'is'];
-  // `someone's lying` is a sentence, `someone's bag` a possession.
-  if (IS_PEOPLE.has(is) && next !== undefined && /ing$|^(in|on|at|not|there|here|down)$/.test(next)) return [is, 'is'];
-  return undefined;
+  // `someone's lying`, `the gate's open` are sentences; `someone's bag`, `the forklift's forks` are possessions.
+  if (next === undefined) return undefined;
+  if (/ing$/.test(next) && !/^(thing|building|ceiling|string|ring|king)$/.test(next)) return [is, 'is'];
+  if (AFTER_IS.has(next)) return [is, 'is'];
+  const participle = verbIn(next, 'participle');
+  return participle && [is, participle.kind === 'change' ? 'has' : 'is'];
 }
 
 function keptSign(tokens: readonly Token[], free: readonly number[], position: number): boolean {
