@@ -141,18 +141,17 @@ function hourWord(tokens: readonly Token[], at: number): number | undefined {
 }
 
 const HOURS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'];
-const MINUTES: Readonly<Record<string, number>> = {
-  fifteen: 15,
-  thirty: 30,
-  'forty-five': 45,
-  twenty: 20,
-  forty: 40,
-  ten: 10,
-};
+const MINUTES: ReadonlyMap<string, number> = new Map([
+  ['ten', 10],
+  ['fifteen', 15],
+  ['twenty', 20],
+  ['thirty', 30],
+  ['forty', 40],
+]);
 
 /** `eight thirty`. */
 function spokenMinutes(tokens: readonly Token[], at: number): number | undefined {
-  return tokens[at - 1]?.kind === 'word' ? MINUTES[tokens[at]?.lower ?? ''] : undefined;
+  return tokens[at - 1]?.kind === 'word' ? MINUTES.get(tokens[at]?.lower ?? '') : undefined;
 }
 
 function is(tokens: readonly Token[], at: number, ...words: string[]): boolean {

@@ -8,7 +8,7 @@ const LONGEST_MS = 7 * 86_400_000;
 
 const readers = { amount: readAmount };
 const MORE =
-  '[at least|a minimum of|more than|longer than|no less than|not less than|over|about|around|roughly|some|the last|the past|a total of|up to|exactly|as long as|between]';
+  '[at least|a minimum of|more than|longer than|no less than|not less than|over|about|around|roughly|some|the last|the past|a total of|exactly|as long as|between]';
 const TAIL =
   '[or more|or longer|at least|straight|in a row|at a time|at a stretch|without interruption|without a break|uninterrupted|continuously|on end]';
 
@@ -35,7 +35,17 @@ const LENGTH = firstOf([
   pattern('<amount> (long|straight|in a row|or more|or longer|without interruption|on end)', readers),
 ]);
 
+const AT_MOST = firstOf([
+  pattern(
+    '[for] (at most|less than|no more than|not more than|no longer than|not longer than|up to|under|shorter than|fewer than|a maximum of|max) <amount>',
+    readers,
+  ),
+  pattern('(within|in) [the first] <amount>', readers),
+]);
 const VAGUE = firstOf([
+  pattern(
+    '(for|during) (the whole|the entire|a whole|an entire|a full) (day|night|week|shift|morning|afternoon|evening)',
+  ),
   pattern(
     'for (a while|a long time|a moment|a bit|some time|ages|too long|very long|long|an extended period [of time]|a short time|a short while|a prolonged period|quite some time|several moments)',
   ),
@@ -50,6 +60,13 @@ export const duration: Phrase = {
     if (match) {
       const { ms, vague } = match.found.amount as AmountReading;
       return { end: match.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
+    }
+    const most = AT_MOST(tokens, at);
+    // `within 5 minutes of closing` is a time of day that nobody can read, not a duration.
+    if (most && !/^(of|before|after|to|until|till)$/.test(tokens[most.end]?.lower ?? '')) {
+      const message =
+        'The box waits until something has lasted, it cannot tell that it ended in time; write "for more than ..."';
+      return { end: most.end, value: 'at most', issues: [refused('at-most-duration', message)] };
     }
     const bare = readBare(tokens, at);
     if (bare) return bare;
