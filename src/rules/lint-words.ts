@@ -53,7 +53,7 @@ export const WORD_RULES: readonly WordRule[] = [
     code: 'vague',
     words: firstOf([
       pattern(
-        '(suspicious|suspiciously|unusual|unusually|strange|strangely|weird|odd|abnormal|abnormally|anomaly|anomalies|anomalous|irregular|irregularity|unexpected|wrong|something wrong|something bad|something is off|funny|normal|normally|properly|correctly|appropriately|appropriate|inappropriate|acceptable|reasonable|nice|good|bad|badly|interesting|important|relevant|significant|too many|too much|too few|too little|too long|too short|too close|too near|too far|too fast|too high|too big|too full|enough|a lot|lots|plenty|many|several|few|a few|somewhat|rather|quite|almost|nearly|probably|maybe|perhaps|possibly|soon|often|sometimes|usually|occasionally|frequently|problem|problems|issue|issues|trouble|incident|incidents|anything|whatever|etc|safely|unsafe|unsafely|emergency situation|out of place|as usual)',
+        '(suspicious|suspiciously|unusual|unusually|strange|strangely|weird|odd|abnormal|abnormally|anomaly|anomalies|anomalous|irregular|irregularity|unexpected|wrong|something wrong|something bad|something is off|funny|normal|normally|properly|correctly|appropriately|appropriate|inappropriate|acceptable|reasonable|nice|good|bad|badly|interesting|important|relevant|significant|too many|too much|too few|too little|too long|too short|too close|too near|too far|too fast|too high|too big|too full|enough|a lot|lots|plenty|many|several|few|a few|somewhat|rather|quite|almost|nearly|probably|maybe|perhaps|possibly|soon|often|sometimes|usually|occasionally|frequently|problem|problems|issue|issues|trouble|incident|incidents|whatever|etc|safely|unsafe|unsafely|emergency situation|out of place|as usual)',
       ),
     ]),
     message: 'This word means something else to everybody, and to the model; say what exactly should be seen',
@@ -71,7 +71,7 @@ export const WORD_RULES: readonly WordRule[] = [
   {
     code: 'motion',
     words: pattern(
-      '(moving|moves|move|motionless|speeding|speeds|speed|fast|faster|slowly|slow|accelerates|accelerating|spinning|rotating|flashing|blinking|vibrating|flickering|flickers|approaching|approaches|suddenly|increases|increasing|decreases|decreasing|getting longer|gets longer|getting worse|growing|grows|changes|changed|disappears|disappeared|vanishes|vanished)',
+      '(moving|moves|move|movement|motion|motionless|speeding|speeds|speed|fast|faster|slowly|slow|accelerates|accelerating|spinning|rotating|flashing|blinking|vibrating|flickering|flickers|approaching|approaches|suddenly|increases|increasing|decreases|decreasing|getting longer|gets longer|getting worse|growing|grows|changes|changed|disappears|disappeared|vanishes|vanished)',
     ),
     message: 'One picture shows no movement and no change; say what it looks like at one moment',
   },

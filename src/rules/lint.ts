@@ -84,7 +84,7 @@ function counts(tokens: readonly Token[]): SentenceIssue[] {
     const noun = number && tokens[number.end];
     if (!number || !noun || noun.kind !== 'word' || !isPluralNoun(made(noun.text))) continue;
     if (
-      /^(degrees|percent|met(er|re)s|feet|inches|centimet(er|re)s|kilos|kilograms|pounds|tons|tonnes|lit(er|re)s|years|euros|dollars)$/.test(
+      /^(seconds|minutes|hours|days|weeks|degrees|percent|met(er|re)s|feet|inches|centimet(er|re)s|kilos|kilograms|pounds|tons|tonnes|lit(er|re)s|years|euros|dollars)$/.test(
         noun.lower,
       )
     )

@@ -176,6 +176,8 @@ function questionWords(sentence: string, tokens: readonly Token[], free: readonl
   );
   const where = area.size > 0 ? [made('at'), ...wordsOf(tokens, leadIn.area, shouting)] : [];
   const verbAt = leadIn.opening?.should ? bareVerbAt(words.map((word) => word.lower)) : undefined;
+  // `if a truck is there`: the area says where.
+  if (where.length > 0 && words.at(-1)?.lower === 'there') words.pop();
   if (verbAt === undefined) return [...words, ...where];
   return [...words.slice(0, verbAt), ...inflect(words.slice(0, verbAt), words.slice(verbAt), -1), ...where];
 }

@@ -36,7 +36,7 @@ const OPEN = firstOf([
 ]);
 const CLOSED = firstOf([
   pattern(
-    `(outside|outside of|out of|beyond|after|before|except during|not during|other than during|excluding) ${NORMAL} [store|shop] ${HOURS}`,
+    `(outside|outside of|out of|beyond|after|before|except|except for|except during|not during|other than during|excluding) ${NORMAL} [store|shop] ${HOURS}`,
   ),
   pattern(`(outside|outside of|out of) ${NORMAL} hours of (operation|business|opening)`),
   pattern('(after|out of|outside|off) [-] hours'),
@@ -54,7 +54,9 @@ const CLOSED = firstOf([
   pattern(`before ${IT} (opens|open|has opened|have opened)`),
 ]);
 const AT_NIGHT = firstOf([
-  pattern('(at night|at nights|by night|overnight|nightly|at nighttime|at night time|every night|each night|nights)'),
+  pattern(
+    '(at night|at nights|by night|overnight|nightly|at nighttime|at night time|every night|each night|nights|after dark|after nightfall|all night long|all night|the whole night|through the night)',
+  ),
   pattern('(during|in|through|throughout|over) the (night|nights|nighttime|night time)'),
 ]);
 const BY_DAY = firstOf([
@@ -88,7 +90,7 @@ function knownOrNot(name: string, world: KnownWorld): PhraseIssue[] {
 
 const BEFORE_NAME = firstOf([
   pattern(
-    '(outside|outside of|out of|not during|except during|except in|except on|except at|other than during|excluding) [the|our|all]',
+    '(outside|outside of|out of|not during|except|except for|except during|except in|except on|except at|other than during|excluding) [the|our|all]',
   ),
   pattern('(during|within|in|on|at|throughout|over) [the|our|all|any]'),
 ]);

@@ -1,5 +1,5 @@
 import { firstOf, type Pattern, pattern, type Reader } from './pattern.ts';
-import { isWord, type Token } from './tokens.ts';
+import type { Token } from './tokens.ts';
 
 /** The wordings of lead-ins. What they mean is in lead-in.ts. */
 
@@ -26,7 +26,7 @@ function readName(tokens: readonly Token[], at: number, most: number): { end: nu
   let end = at;
   while (end < at + most) {
     const word = tokens[end];
-    if (!word || !isWord(word) || CONNECT(tokens, end) || ABOUT(tokens, end) || ENDS_NAME(tokens, end)) break;
+    if (word?.kind !== 'word' || CONNECT(tokens, end) || ABOUT(tokens, end) || ENDS_NAME(tokens, end)) break;
     if (most <= 3 && ALERT_NOUNS.has(word.lower)) break;
     end++;
   }

@@ -63,6 +63,10 @@ const SEVERAL_PER = firstOf([
     `[,] [and|but] [alert|notify|tell|warn] [me|us] ${MOST} (twice|<number> ${ALERTS}|<number> x) (a|an|per|every|each|in|in any|within|in any one|in one) (<unit>|<amount>)`,
     readers,
   ),
+  pattern(
+    '[,] [and|but] (twice|<number> times|<number> alerts) (a|an|per|every|each) (<unit>|<amount>) (at most|maximum|max|at the most|tops)',
+    readers,
+  ),
 ]);
 const PER_OCCURRENCE = firstOf([
   pattern(`[,] [and|but] (only|just) once (each time|every time|per event|per occurrence|per incident)`),

@@ -59,7 +59,12 @@ const ALWAYS = firstOf([
     '(24 / 7|24 - 7|around the clock|round the clock|day and night|night and day|at all times|at any time|at any hour|all day long|all day and night|all day|all the time|24 hours a day|twenty - four hours a day|always|anytime|any time)',
   ),
 ]);
-const ON = pattern('(on|at|during|over|every|each|in) [the|all|any]');
+const ON = firstOf([
+  pattern('(on|at|during|over|every|each|in|throughout) [the|all|any|the whole|the entire]'),
+  pattern('(the whole|the entire|all)'),
+]);
+const FROM = pattern('from');
+const OUTSIDE = pattern('outside [of] [the] [hours] [of|from]');
 const DAY_PART = pattern('(morning|mornings|afternoon|afternoons|evening|evenings|night|nights)');
 const WEEK_SPAN = pattern('from <day:first> [at] <clock:from> (to|until|till|through|-|–) <day:last> [at] <clock:to>', {
   clock: readClock,
@@ -155,6 +160,10 @@ function readWeekSpan(tokens: readonly Token[], at: number, mode: Mode): PhraseR
 }
 
 function readTimes(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {
+  // `outside 8am to 6pm`; in `parked outside between 8 and 10` the word is a place.
+  const outside = OUTSIDE(tokens, at);
+  const bounds = outside && dashRange(tokens, outside.end);
+  if (outside && bounds) return readTimes(tokens, outside.end, { ...mode, negate: !mode.negate });
   const range = RANGE(tokens, at) ?? dashRange(tokens, at);
   if (range) {
     const from = range.found.from as ClockReading;
@@ -259,7 +268,10 @@ function endsHere(tokens: readonly Token[], at: number): boolean {
 function readDayPhrase(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {
   const every = readDays(tokens, at);
   const on = every && /^(every|each|all|any)$/.test(tokens[at]?.lower ?? '') ? undefined : ON(tokens, at);
-  const days = on ? readDays(tokens, on.end) : every;
+  const from = on || every ? undefined : FROM(tokens, at);
+  const span = from && readDays(tokens, from.end);
+  // `from Monday to Friday`; a rule that begins on one Monday has no place here.
+  const days = on ? readDays(tokens, on.end) : (every ?? (span && span.value.days.length > 1 ? span : undefined));
   if (!days || (days.value.doubtful && !on && !mode.negate && !vouched(tokens, at, days.end))) return undefined;
   const piece: SchedulePiece = {
     type: 'days',
