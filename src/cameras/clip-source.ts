@@ -31,6 +31,7 @@ export class ClipSource implements FrameSource {
   readonly #clock: Clock;
   readonly #program: string;
   #meter = new StreamMeter();
+  #pid: number | undefined;
   /** Monotonic ms at which this replay began; undefined before its first picture. */
   #zeroAt: number | undefined;
 
@@ -39,6 +40,10 @@ export class ClipSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
   }
 
   get facts(): StreamFacts {
@@ -64,6 +69,9 @@ export class ClipSource implements FrameSource {
       clock: this.#clock,
       signal,
       meter: this.#meter,
+      onProcess: (pid) => {
+        this.#pid = pid;
+      },
     });
     for await (const picture of replay) {
       this.#zeroAt = picture.at - picture.ptsMs;

@@ -38,6 +38,8 @@ export interface FfmpegRun {
   readonly onPacket?: (packet: StreamPacket) => void;
   /** Told everything about the stream. */
   readonly meter?: StreamMeter;
+  /** Told which process works for this run, and undefined when it is gone. */
+  readonly onProcess?: (pid: number | undefined) => void;
 }
 
 /** A sampled picture with what its stream knows of it. */
@@ -65,6 +67,7 @@ export async function* ffmpegPictures(options: FfmpegRun): AsyncGenerator<Stream
     onOutput: (chunk) => output.takePictures(chunk),
     onSideOutput: (chunk) => output.takePackets(chunk),
   });
+  options.onProcess?.(child.pid);
   const end = (): void => newest.end();
   signal.addEventListener('abort', end, { once: true });
   const ended = child.ended.finally(end);
@@ -77,6 +80,7 @@ export async function* ffmpegPictures(options: FfmpegRun): AsyncGenerator<Stream
     signal.removeEventListener('abort', end);
     output.close();
     await child.stop();
+    options.onProcess?.(undefined);
   }
   if (signal.aborted) return;
   const { error, stderr } = await ended;

@@ -34,6 +34,8 @@ export interface FrameSource {
   readonly view?: SourceView;
   /** What is known of the stream of the newest connection. */
   readonly facts?: StreamFacts;
+  /** The process that decodes now, for measuring what it costs; undefined while there is none. */
+  readonly pid?: number | undefined;
 }
 
 /** A source as ffmpeg opens it. */

@@ -138,6 +138,8 @@ function muxerOptions({ masks, width, kbitPerSecond }: Mpeg1Options): Record<str
     '-an': '',
     '-threads': '1',
     '-flush_packets': '1',
+    // Each picture leaves at once instead of when 3 KB have gathered.
+    '-pes_payload_size': '0',
   };
 }
 

@@ -41,6 +41,7 @@ export class RtspSource implements FrameSource {
   readonly #clock: Clock;
   readonly #program: string;
   #meter = new StreamMeter();
+  #pid: number | undefined;
   /** Since when and why everything is decoded; undefined while keyframes do. */
   #full: { since: number; reason: string } | undefined;
   #decoderTry = 0;
@@ -50,6 +51,10 @@ export class RtspSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
   }
 
   get facts(): StreamFacts {
@@ -149,6 +154,9 @@ export class RtspSource implements FrameSource {
       signal,
       onPacket,
       meter: this.#meter,
+      onProcess: (pid) => {
+        this.#pid = pid;
+      },
     });
   }
 }

@@ -6,20 +6,11 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { SourceView } from '../../src/cameras/frame.ts';
 import { LiveView, type LiveViewOptions, type ViewedCamera } from '../../src/cameras/live-view.ts';
 import { coveringBoxes, isInside } from '../../src/cameras/masks.ts';
-import { probeCamera } from '../../src/cameras/probe.ts';
 import { cameraSettingsSchema, type Polygon } from '../../src/cameras/settings.ts';
 import { createSource } from '../../src/cameras/sources.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
-import {
-  DEMO_FOLDER,
-  ffmpegChildren,
-  frameNumber,
-  makeNumberedClip,
-  pictureOfVideo,
-  publishClip,
-  until,
-} from '../support/clips.ts';
+import { ffmpegChildren, frameNumber, makeNumberedClip, pictureOfVideo, publishClip, until } from '../support/clips.ts';
 import { RtspRelay } from '../support/rtsp-relay.ts';
 
 const FPS = 25;
@@ -227,33 +218,5 @@ describe('covering boxes', () => {
         }
       }
     }
-  });
-});
-
-describe('probing a camera', () => {
-  const deps = { clock: systemClock, demoFolder: DEMO_FOLDER, baseFolder: '' };
-
-  it('tells codec, size, rate and keyframe distance, and shows a picture', async () => {
-    const result = await probeCamera(cameraSettingsSchema.parse({ source: `file:${join(folder, 'clip.mp4')}` }), deps);
-    expect(result).toMatchObject({ codec: 'h264', width: 320, height: 180, keyframeMs: 1_000, notes: [] });
-    expect(result.fps).toBeCloseTo(FPS, 0);
-    expect(await sharp(result.picture.jpeg).metadata()).toMatchObject({ width: 320, height: 180 });
-    expect(await ffmpegChildren('clip.mp4')).toEqual([]);
-  });
-
-  it('fails with the readable cause, or at once when it is cancelled', async () => {
-    await expect(
-      probeCamera(cameraSettingsSchema.parse({ source: 'rtsp://user:secret@127.0.0.1:1/x' }), deps),
-    ).rejects.toMatchObject({
-      message: 'the camera refuses the connection',
-    });
-    const cancelled = new AbortController();
-    const probing = probeCamera(
-      cameraSettingsSchema.parse({ source: `file:${join(folder, 'clip.mp4')}` }),
-      deps,
-      cancelled.signal,
-    );
-    cancelled.abort();
-    await expect(probing).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
