@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   eval: async () => (await import('./cli/eval.ts')).evaluate,
   rules: async () => (await import('./cli/rules.ts')).rules,
   events: async () => (await import('./cli/events.ts')).events,
+  camera: async () => (await import('./cli/camera.ts')).camera,
   user: async () => (await import('./cli/user.ts')).user,
   demo: async () => (await import('./cli/demo.ts')).demo,
   backup: async () => (await import('./cli/backup.ts')).backup,
