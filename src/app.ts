@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
+import { LiveView } from './cameras/live-view.ts';
 import { createSource } from './cameras/sources.ts';
 import { createCommands } from './commands.ts';
 import type { Settings } from './config/settings.ts';
@@ -170,6 +171,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     },
   });
 
+  const liveView = createLiveView(options, cameras);
   const retention = new Retention({ store, dataDir: settings.data, clock, logger, health });
 
   let ready = false;
@@ -180,6 +182,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       logger,
       health,
       cameras,
+      ...(liveView && { liveView }),
       ruleFolder,
       watch,
       tracker,
@@ -208,6 +211,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       },
       stop: () => server.stop(AbortSignal.timeout(2_000)),
     },
+    ...(liveView ? [{ name: 'live view', stop: () => liveView.stop() }] : []),
     ruleFolder,
     { name: 'alerts', start: () => alerts.start(), stop: () => alerts.stop() },
     {
@@ -277,6 +281,13 @@ function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppO
     const source = createSource(camera, { clock, demoFolder, baseFolder });
     return new Camera({ id, settings: camera, source, clock, logger, health, random: Math.random });
   });
+}
+
+function createLiveView({ settings, clock, logger }: AppOptions, cameras: readonly Camera[]): LiveView | undefined {
+  const maxStreams = settings.web.liveCameras;
+  if (maxStreams === 0) return undefined;
+  const camera = (id: string): Camera | undefined => cameras.find((each) => each.id === id);
+  return new LiveView({ camera, clock, logger, random: Math.random, maxStreams });
 }
 
 function modelLoader({ settings, clock, logger, bundledModel, baseFolder }: AppOptions): () => Promise<VisionModel> {

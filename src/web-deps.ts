@@ -1,4 +1,5 @@
 import type { Camera } from './cameras/camera.ts';
+import type { LiveView } from './cameras/live-view.ts';
 import type { Tracker } from './events/tracker.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Health } from './platform/health.ts';
@@ -16,6 +17,8 @@ export interface WebDepsOptions {
   readonly logger: Logger;
   readonly health: Health;
   readonly cameras: readonly Camera[];
+  /** Absent where live pictures are switched off. */
+  readonly liveView?: LiveView;
   readonly ruleFolder: RuleFolder;
   readonly watch: Watch;
   readonly tracker: Tracker;

@@ -32,6 +32,8 @@ const webSchema = z.strictObject({
   publicUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
   /** Behind a reverse proxy of your own that sets X-Forwarded-For. */
   trustProxy: z.boolean({ error: 'must be true or false' }).default(false),
+  /** Cameras that may be watched live at once: each takes a fifth of a core. 0 switches the live picture off. */
+  liveCameras: z.int('must be a whole number').min(0, 'must be 0 to 64').max(64, 'must be 0 to 64').default(4),
 });
 
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;

@@ -13,6 +13,8 @@ const FILES: Record<string, string> = {
   'app.js': 'src/web/static/app.js',
   'review.js': 'src/web/static/review.js',
   'timeline.js': 'src/web/static/timeline.js',
+  'mpeg1-video.js': 'src/web/static/mpeg1-video.js',
+  'live-view.js': 'src/web/static/live-view.js',
   'icon.svg': 'src/web/static/icon.svg',
   'htmx.js': 'node_modules/htmx.org/dist/htmx.min.js',
   'htmx-sse.js': 'node_modules/htmx.org/dist/ext/hx-sse.min.js',

@@ -6,6 +6,7 @@ import { issueCsrfToken } from './csrf.ts';
 import type { Role, WebDeps, WebSettings } from './deps.ts';
 import { chooseLanguage, type Language, type Messages, messagesOf } from './language.ts';
 import type { LiveClients } from './live-clients.ts';
+import type { LiveViewers } from './live-viewers.ts';
 import { TimeText } from './time-text.ts';
 
 /** What every route can use. */
@@ -15,6 +16,7 @@ export interface WebParts {
   readonly auth: Auth;
   readonly assets: Assets;
   readonly live: LiveClients;
+  readonly liveViewers: LiveViewers;
 }
 
 export interface WebEnv {

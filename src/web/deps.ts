@@ -1,3 +1,4 @@
+import type { Viewer } from '../cameras/live-view.ts';
 import type { WatchEvent } from '../events/event.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Finding } from '../platform/findings.ts';
@@ -38,6 +39,15 @@ export interface CameraBoard {
   list(): readonly CameraStatus[];
   /** The newest frame; undefined when none was taken in this run. */
   latestFrame(cameraId: string): LatestFrame | undefined;
+}
+
+/** Cameras live, for people. */
+export interface LiveViewing {
+  /**
+   * Sends the camera's live picture to the viewer until the returned function is called. Throws WatchwordError `not-found`,
+   * `unsupported` or `too-many`.
+   */
+  watch(cameraId: string, viewer: Viewer): () => void;
 }
 
 export interface RuleShelf {
@@ -200,6 +210,7 @@ export interface WebDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly cameras: CameraBoard;
+  readonly liveView?: LiveViewing;
   readonly rules: RuleShelf;
   readonly states: RuleBoard;
   readonly events: EventLog;

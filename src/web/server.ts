@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import type { Duplex } from 'node:stream';
+import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
+import { WebSocketServer } from 'ws';
 import { WatchwordError } from '../platform/errors.ts';
 import type { WebApp } from './web-app.tsx';
 
@@ -27,6 +29,14 @@ export class WebServer {
     const server = createAdaptorServer({
       fetch: web.app.fetch,
       createServer,
+      // Live views. Clients have nothing to say, and video does not compress.
+      websocket: {
+        server: new WebSocketServer({
+          noServer: true,
+          maxPayload: 1024,
+          perMessageDeflate: false,
+        }) as WebSocketServerLike,
+      },
       // Slow clients: the request must arrive in time; answers may take long (live streams).
       serverOptions: {
         headersTimeout: 10_000,
@@ -36,6 +46,7 @@ export class WebServer {
       },
     }) as Server;
     server.maxConnections = 1_000;
+    refuseOtherUpgrades(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
       server.listen(port, host, resolve);
@@ -61,6 +72,17 @@ export class WebServer {
     await closed;
     signal?.removeEventListener('abort', cut);
   }
+}
+
+/** A connection that asks for another protocol would be kept open for ever: whoever listens for upgrades has to end it. */
+function refuseOtherUpgrades(server: Server): void {
+  const listeners = server.listeners('upgrade') as Array<(...args: [IncomingMessage, Duplex, Buffer]) => void>;
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket')
+      for (const listener of listeners) listener.call(server, request, socket, head);
+    else socket.destroy();
+  });
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): WatchwordError {

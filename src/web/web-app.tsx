@@ -13,9 +13,11 @@ import { isPartial, pageOf, type WebContext, type WebEnv, type WebParts } from '
 import { DEFAULT_WEB_SETTINGS, type WebDeps } from './deps.ts';
 import { STATUS_OF } from './errors.ts';
 import { LiveClients } from './live-clients.ts';
+import { LiveViewers } from './live-viewers.ts';
 import { cameraRoutes } from './routes/cameras.tsx';
 import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
+import { liveViewRoutes } from './routes/live-view.ts';
 import { loginRoutes } from './routes/login.tsx';
 import { nowRoutes } from './routes/now.tsx';
 import { pictureRoutes } from './routes/pictures.ts';
@@ -32,6 +34,8 @@ export interface WebApp {
   readonly app: Hono<WebEnv>;
   /** How many live connections are open, for metrics. */
   liveClients(): number;
+  /** How many people watch a camera live. */
+  liveViewers(): number;
   /** Ends every live connection; call it before the server stops listening. */
   close(): void;
 }
@@ -87,6 +91,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     systemRoutes,
     loginRoutes,
     liveRoutes,
+    liveViewRoutes,
     pictureRoutes,
     plainRoutes,
   ]) {
@@ -101,7 +106,15 @@ export function createWebApp(deps: WebDeps): WebApp {
     ),
   );
   app.onError((error, c) => answerError(c, parts, error));
-  return { app, liveClients: () => parts.live.count, close: () => parts.live.close() };
+  return {
+    app,
+    liveClients: () => parts.live.count,
+    liveViewers: () => parts.liveViewers.count,
+    close() {
+      parts.live.close();
+      parts.liveViewers.close();
+    },
+  };
 }
 
 function connect(deps: WebDeps): WebParts {
@@ -123,8 +136,12 @@ function connect(deps: WebDeps): WebParts {
     most: settings.maxLiveClients,
     intervalMs: settings.liveIntervalMs,
   });
-  auth.onSessionEnd((tokenHash) => live.closeSession(tokenHash));
-  return { deps, settings, auth, assets: loadAssets(), live };
+  const liveViewers = new LiveViewers({ deps, auth, settings });
+  auth.onSessionEnd((tokenHash) => {
+    live.closeSession(tokenHash);
+    liveViewers.closeSession(tokenHash);
+  });
+  return { deps, settings, auth, assets: loadAssets(), live, liveViewers };
 }
 
 /** The one place where errors become answers: JSON for programs, a word in the page for partial updates, a page otherwise. */
@@ -145,6 +162,8 @@ function answerError(c: WebContext, parts: WebParts, thrown: unknown): Response 
     if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="watchword"');
     return c.json({ error: { kind, message, hint } }, status as 400);
   }
+  // Who asks for a WebSocket can neither follow a redirect nor read a page.
+  if (c.req.header('Upgrade') !== undefined) return c.body(null, status as 400);
   const next = c.req.method === 'GET' ? c.req.path + new URL(c.req.url).search : '/';
   const login = next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`;
   if (isPartial(c)) {

@@ -47,6 +47,8 @@ const ROUTES: ReadonlyArray<{
   { route: 'GET /rules', role: 'viewer' },
   { route: 'GET /cameras', role: 'viewer' },
   { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },
+  // Only for WebSockets: see live-view.test.ts.
+  { route: 'GET /cameras/:id/live', role: 'viewer', path: '/cameras/aisle-3/live', status: 404 },
   { route: 'GET /system', role: 'viewer' },
   {
     route: 'POST /system/people',

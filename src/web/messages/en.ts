@@ -196,6 +196,11 @@ export const en = {
     rules: 'Rules',
     events: 'Events of this camera',
     back: 'All cameras',
+    watchLive: 'Watch live',
+    stopLive: 'Stop',
+    livePicture: (camera: string): string => `Live picture of ${camera}`,
+    liveConnecting: 'Connecting to the camera…',
+    liveLost: 'The live picture was lost; trying again…',
   },
 
   /** Parts of the box as people know them; others are shown as they name themselves. */

@@ -185,6 +185,11 @@ export const zhCn: Messages = {
     rules: '规则',
     events: '此摄像头的事件',
     back: '全部摄像头',
+    watchLive: '实时观看',
+    stopLive: '停止',
+    livePicture: (camera) => `${camera}的实时画面`,
+    liveConnecting: '正在连接摄像头…',
+    liveLost: '实时画面中断，正在重试…',
   },
 
   part: {

@@ -9,6 +9,12 @@ export function cameraRoutes(parts: WebParts): Hono<WebEnv> {
   return new Hono<WebEnv>()
     .get('/cameras', allow('viewer'), (c) => c.html(<CamerasPage page={pageOf(c, parts)} tiles={cameraTiles(deps)} />))
     .get('/cameras/:id', allow('viewer'), (c) =>
-      c.html(<CameraPage page={pageOf(c, parts)} tile={cameraTile(deps, c.req.param('id'))} />),
+      c.html(
+        <CameraPage
+          page={pageOf(c, parts)}
+          tile={cameraTile(deps, c.req.param('id'))}
+          hasLive={deps.liveView !== undefined}
+        />,
+      ),
     );
 }

@@ -51,21 +51,49 @@ export function CameraRow({ page, tile }: { page: Page; tile: CameraTileProps })
   );
 }
 
-export function CameraPage({ page, tile }: { page: Page; tile: CameraTileProps }) {
+export function CameraPage({ page, tile, hasLive }: { page: Page; tile: CameraTileProps; hasLive: boolean }) {
   const { camera } = tile;
   const { t } = page;
   return (
-    <Layout page={page} title={camera.name} live={`view=camera&id=${encodeURIComponent(camera.id)}`}>
+    <Layout
+      page={page}
+      title={camera.name}
+      live={`view=camera&id=${encodeURIComponent(camera.id)}`}
+      scripts={hasLive ? ['mpeg1-video.js', 'live-view.js'] : []}
+    >
       <a class="back" href="/cameras">
         <Icon name="back" />
         {t.cameras.back}
       </a>
       <h1>{camera.name}</h1>
+      {hasLive ? <LivePicture page={page} tile={tile} /> : null}
       <CameraView page={page} tile={tile} />
       <p class="links">
         <a href={`/events?camera=${encodeURIComponent(camera.id)}`}>{t.cameras.events}</a>
       </p>
     </Layout>
+  );
+}
+
+/** What live-view.js plays onto; without scripts there is nothing to see of it. */
+function LivePicture({ page, tile }: { page: Page; tile: CameraTileProps }) {
+  const { camera } = tile;
+  const { cameras } = page.t;
+  return (
+    <section
+      class="live-picture"
+      data-live-view={`/cameras/${encodeURIComponent(camera.id)}/live`}
+      data-watch={cameras.watchLive}
+      data-stop={cameras.stopLive}
+      data-connecting={cameras.liveConnecting}
+      data-lost={cameras.liveLost}
+    >
+      <canvas role="img" aria-label={cameras.livePicture(camera.name)} hidden />
+      <p class="quiet" role="status" hidden />
+      <button type="button" class="button" aria-pressed="false" hidden>
+        {cameras.watchLive}
+      </button>
+    </section>
   );
 }
 
