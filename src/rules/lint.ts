@@ -42,6 +42,7 @@ export function lint(
     ...counts(unique),
     ...negations(reading),
     ...emptyScene(reading, understood),
+    ...bareNo(reading),
     ...twoQuestions(reading),
     ...sites(unique),
     ...tooSmall(unique, understood, world),
@@ -108,18 +109,40 @@ function negations(reading: SentenceReading): SentenceIssue[] {
   return [issue('negated-question', message, reading.tokens, from, Math.max(...indexes) + 1)];
 }
 
+const BE = /^(is|are|was|were|there|has|have)$/;
+const WORN = new Set(
+  'helmet helmets hat hats hardhat vest vests hairnet hairnets glove gloves mask masks goggles apron aprons jacket uniform badge ppe hi-vis'.split(
+    ' ',
+  ),
+);
+
 /** "Everyone must wear a helmet": the answer is no as well when nobody is there. */
 function emptyScene(reading: SentenceReading, { expects }: Pick<Understanding, 'expects'>): SentenceIssue[] {
   const subject = reading.clause?.subject ?? [];
   const first = subject[0];
-  if (expects === 'yes' || !first || reading.clause?.existence || reading.split) return [];
+  if (expects === 'yes' || !first || reading.split) return [];
+  const worn = reading.clause?.existence === true && subject.some(({ lower }) => WORN.has(lower));
+  if (reading.clause?.existence && !worn) return [];
   const all = /^(every|everyone|everybody|all|each|both)$/.test(first.lower);
   const some = reading.demanded && isPlural(subject) && !DETERMINERS.has(first.lower);
-  if (!all && !some) return [];
+  if (!all && !some && !worn) return [];
   const message =
     'The answer may be no as well when nobody is there; say what should not be, such as "a worker without a helmet"';
   const indexes = subject.map((word) => word.token).filter((index) => index >= 0);
   return [issue('empty-scene', message, reading.tokens, Math.min(...indexes), Math.max(...indexes) + 1)];
+}
+
+/** "No forklifts in the aisle" may forbid them as well as miss them. */
+function bareNo(reading: SentenceReading): SentenceIssue[] {
+  const [first] = reading.words;
+  const headline =
+    reading.clause?.existence === true && first?.lower === 'no' && !reading.words.some(({ lower }) => BE.test(lower));
+  const led = reading.spans.some(({ means }) => means === 'lead-in');
+  const worn = reading.words.some(({ lower }) => WORN.has(lower));
+  if (!headline || led || worn || !first) return [];
+  const message =
+    'Read as an alert when there is none; write "Alert me when there is ..." if it is what must not be seen';
+  return [issue('ambiguous-no', message, reading.tokens, first.token, first.token + 1)];
 }
 
 function twoQuestions(reading: SentenceReading): SentenceIssue[] {

@@ -1,10 +1,12 @@
 import { type Clause, questionOf, statementOf } from './grammar/clause.ts';
 import { elidedSubject, secondClauseAt } from './grammar/finite-verb.ts';
 import { bareVerbAt, type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
+import { isPlural } from './grammar/noun-phrase.ts';
 import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
 import { PHRASES } from './grammar/phrases.ts';
 import { readClause } from './grammar/question.ts';
 import { inflect, type Requirement, readRequirement } from './grammar/requirement.ts';
+import { respell } from './grammar/spelling.ts';
 import { isWord, type Token, tokenize } from './grammar/tokens.ts';
 import { made, textOf, type Word, wordsOf } from './grammar/words.ts';
 import type { SentenceIssue, Severity, Span } from './rule.ts';
@@ -44,9 +46,11 @@ interface Claim {
  * Order: phrases wherever they stand, lead-ins at both ends, glue left between them, and the rest is the question.
  */
 export function readSentence(sentence: string, world: KnownWorld): SentenceReading {
-  const tokens = tokenize(sentence);
+  const { tokens, read } = respell(tokenize(sentence));
   const claims: Array<Claim | undefined> = new Array(tokens.length).fill(undefined);
   const issues: Array<SentenceIssue & { refused: boolean }> = [];
+  for (const { index, as } of read)
+    issues.push({ ...misspelt(as), refused: false, ...extent(tokens, index, index + 1) });
   const readings = claimPhrases(tokens, claims, world);
   for (const { from, reading } of readings) {
     for (const { code, message, refused } of reading.issues ?? []) {
@@ -130,6 +134,10 @@ function freeTokens(claims: ReadonlyArray<Claim | undefined>): number[] {
   return [...claims.keys()].filter((index) => claims[index] === undefined);
 }
 
+function misspelt(as: string): { code: string; message: string } {
+  return { code: 'spelling', message: `Read as "${as}"; mend the spelling if you mean another word` };
+}
+
 interface LeadIn {
   readonly opening: Opening | undefined;
   /** Token indexes of `the entrance` in `watch the entrance for people`. */
@@ -178,6 +186,7 @@ function questionWords(sentence: string, tokens: readonly Token[], free: readonl
   const verbAt = leadIn.opening?.should ? bareVerbAt(words.map((word) => word.lower)) : undefined;
   // `if a truck is there`: the area says where.
   if (where.length > 0 && words.at(-1)?.lower === 'there') words.pop();
+  if (leadIn.opening?.keeps && words.length > 1) words.splice(-1, 0, made(isPlural(words.slice(0, -1)) ? 'are' : 'is'));
   if (verbAt === undefined) return [...words, ...where];
   return [...words.slice(0, verbAt), ...inflect(words.slice(0, verbAt), words.slice(verbAt), -1), ...where];
 }

@@ -44,6 +44,7 @@ const CLOSED = firstOf([
     `(while|when|whenever|if|once|after|as long as|since|and) ${US} (is|are|has|have) [been|already] closed [for the day|for the night|to the public|down|up]`,
   ),
   pattern("(while|when|whenever|if|once|after) we're closed"),
+  pattern("(when|once|after|since) (we've|they've) closed [up|for the day|for the night]"),
   pattern(
     `(after|once) ${IT} (closes|close|shuts|shut|has closed|have closed|is closed|are closed) [for the day|for the night]`,
   ),
@@ -77,7 +78,9 @@ export function readCalendar(tokens: readonly Token[], at: number, world: KnownW
     [BY_DAY, NIGHT, true],
   ] as const) {
     const match = words(tokens, at);
-    if (match) return { end: match.end, name, negate, issues: knownOrNot(name, world) };
+    // `during the night shift` is not the night.
+    if (!match || SHIFT.test(tokens[match.end]?.lower ?? '')) continue;
+    return { end: match.end, name, negate, issues: knownOrNot(name, world) };
   }
   return readUnknown(tokens, at, world);
 }
@@ -88,6 +91,7 @@ function knownOrNot(name: string, world: KnownWorld): PhraseIssue[] {
   return [refused('unknown-calendar', message)];
 }
 
+const SHIFT = /^(shift|shifts|crew|team)$/;
 const BEFORE_NAME = firstOf([
   pattern(
     '(outside|outside of|out of|not during|except|except for|except during|except in|except on|except at|other than during|excluding) [the|our|all]',
@@ -102,7 +106,8 @@ function readByName(tokens: readonly Token[], at: number, world: KnownWorld): Ca
   let best: CalendarReading | undefined;
   for (const name of Object.keys(world.calendars)) {
     const end = readWords(tokens, before.end, name);
-    if (end !== undefined && end > (best?.end ?? 0)) best = { end, name, negate, issues: [] };
+    if (end !== undefined && end > (best?.end ?? 0) && !SHIFT.test(tokens[end]?.lower ?? ''))
+      best = { end, name, negate, issues: [] };
   }
   return best;
 }
@@ -149,13 +154,20 @@ const BEFORE_UNKNOWN = firstOf([
   pattern('(outside|outside of|out of|except during|not during) [the|our|all]'),
   pattern('(during|throughout|over) [the|our|all]'),
 ]);
+/** Here `at` speaks of time; elsewhere it is mostly a place. */
+const AT_TIME = firstOf([
+  pattern(
+    'at (lunch time|lunchtime|lunchtimes|dinner time|dinnertime|breakfast time|break time|peak time|peak times|peak hours|rush hour|busy times|quiet times|shift change)',
+  ),
+]);
 
 /** `during the night shift` that nobody has written down: an error with the nearest names, never part of the question. */
 function readUnknown(tokens: readonly Token[], at: number, world: KnownWorld): CalendarReading | undefined {
-  const before = BEFORE_UNKNOWN(tokens, at);
+  const timed = AT_TIME(tokens, at);
+  const before = timed ? { end: at + 1 } : BEFORE_UNKNOWN(tokens, at);
   if (!before) return undefined;
-  let last: number | undefined;
-  for (let end = before.end; end < before.end + 4 && tokens[end]?.kind === 'word'; end++) {
+  let last = timed?.end;
+  for (let end = last ?? before.end; !timed && end < before.end + 4 && tokens[end]?.kind === 'word'; end++) {
     if (UNKNOWN_ENDS.has(tokens[end]?.lower ?? '')) last = end + 1;
   }
   if (last === undefined) return undefined;
@@ -170,5 +182,5 @@ function readUnknown(tokens: readonly Token[], at: number, world: KnownWorld): C
       ? `did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`
       : `known calendars: ${known.join(', ') || 'none'}`;
   const issues = [refused('unknown-calendar', `No calendar is called "${name}"; ${hint}`)];
-  return { end: last, name, negate: tokens[at]?.lower !== 'during', issues };
+  return { end: last, name, negate: !/^(during|throughout|over|at)$/.test(tokens[at]?.lower ?? ''), issues };
 }

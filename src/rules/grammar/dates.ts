@@ -55,11 +55,19 @@ const DATES = firstOf([
   pattern('(on the|every|each) <ordinal> <weekday> [of the month|of each month|of every month]', readers),
   pattern('every other (day|week|month|<weekday>)', readers),
   pattern('(in|during) [the] (summer|winter|spring|autumn)', readers),
-  pattern('(on|at|over|during|except on|except at) (christmas|easter|new year|new years) [eve|day]', readers),
+  pattern(
+    "(on|at|over|during|except on|except at|for) (christmas|easter|new year|new years|new year's) [eve|day|monday|sunday]",
+  ),
+  pattern(
+    '(on|at|over|during|except on|except at|for) (black friday|good friday|cyber monday|boxing day|thanksgiving|halloween|easter weekend|bank holiday monday)',
+  ),
 ]);
-const HOLIDAYS = pattern(
-  '(on|during|over|except on|except during) [the|all|any] [public|bank|school|national|local] (holidays|holiday)',
-);
+const HOLIDAYS = firstOf([
+  pattern(
+    '(on|during|over|except on|except during) [the|all|any] [public|bank|school|national|local] (holidays|holiday)',
+  ),
+  pattern('[,] (and|or|nor) [on] [the|all|any] (public|bank|school|national) (holidays|holiday)'),
+]);
 const ONCE = firstOf([
   pattern('(for|in|during|within|over) the (next|coming|following) <amount>', readers),
   pattern('(for|during|until) the (rest|remainder|end) of the (day|week|night|month)', readers),

@@ -32,6 +32,7 @@ const LENGTH = firstOf([
   ),
   pattern('with a (delay|wait) of <amount>', readers),
   pattern(`[only] after ${MORE} <amount> ${TAIL}`, readers),
+  pattern(`since ${MORE} <amount>`, readers),
   pattern('<amount> (long|straight|in a row|or more|or longer|without interruption|on end)', readers),
 ]);
 
@@ -81,12 +82,18 @@ export const duration: Phrase = {
 function readBare(tokens: readonly Token[], at: number): PhraseReading | undefined {
   const amount = readAmount(tokens, at);
   const next = amount && tokens[amount.end];
-  if (!amount || (next && (next.kind !== 'sign' || isDash(next)))) return undefined;
+  if (!amount || (next && !ENDS_BARE.has(next.lower) && (next.kind !== 'sign' || isDash(next)))) return undefined;
   if (at === 0 || NOT_BEFORE.has(tokens[at - 1]?.lower ?? '')) return undefined;
   const { ms, vague } = amount.value;
   return { end: amount.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
 }
 
+/** What a bare length of time may stand before: the next phrase, not the rest of the picture. */
+const ENDS_BARE = new Set(
+  'critical urgent emergency warning info please max check during between from after at in on weekdays weekends daily aisle dock camera cam'.split(
+    ' ',
+  ),
+);
 const NOT_BEFORE = new Set(
   'than last past next by in within every each to until till of at before after once twice per a an the and or between from since'.split(
     ' ',

@@ -24,6 +24,9 @@ const readers = { who: readWho, few: readFew };
 
 function readName(tokens: readonly Token[], at: number, most: number): { end: number; value: string } | undefined {
   let end = at;
+  // `me` is whole: what follows is no more of a name.
+  if (/^(me|us)$/.test(tokens[at]?.lower ?? '') && !/^(and|or|,|both|all)$/.test(tokens[at + 1]?.lower ?? ''))
+    return { end: at + 1, value: '' };
   while (end < at + most) {
     const word = tokens[end];
     if (word?.kind !== 'word' || CONNECT(tokens, end) || ABOUT(tokens, end) || ENDS_NAME(tokens, end)) break;
@@ -35,12 +38,14 @@ function readName(tokens: readonly Token[], at: number, most: number): { end: nu
 
 export const POLITE = firstOf([
   pattern(
-    '(please|kindly|hey|hi|hello|ok|okay|so|also|and|watchword|system|dear|just|now|then|always|only|can you|could you|would you|will you|would you mind|can u|could u|can we|could we|you should|you must|you need to|go ahead and|be sure to|try to)',
+    '(please|kindly|hey|hi|hello|ok|okay|so|also|and|watchword|system|dear|just|now|then|always|only|would you mind|do you mind|can you|could you|would you|will you|can u|could u|can we|could we|you should|you must|you need to|go ahead and|be sure to|try to)',
   ),
   pattern(
     "(i|we) (want|need|wish|expect|would like|'d like) [you|the system|the box|watchword] to (get|receive|have|see) [an|a] [immediate]",
   ),
   pattern("(i'd|we'd) (like|love|want|prefer) [you|the system|the box] to (get|receive|have|see) [an|a]"),
+  pattern("(i'd|we'd) (like|love|want|prefer|need|appreciate) (a|an)"),
+  pattern('(can|could|may|would) (i|we|someone|somebody) (get|have|receive) (a|an)'),
   pattern('(i|we) (want|need|would like|wish|would love|would prefer) (you|the system|the box|watchword) to'),
   pattern("(i'd|we'd) (like|love|want|prefer) (you|the system|the box|watchword) to"),
   pattern('(i|we) (want|need|would like|wish for|get|should get|must get|expect) (a|an)'),
@@ -48,7 +53,7 @@ export const POLITE = firstOf([
 ]);
 
 const VERB =
-  '(alert|notify|warn|tell|inform|message|text|email|mail|ping|call|page|remind|signal|buzz|alarm|phone|sms)';
+  '(alert|notify|warn|tell|inform|message|text|email|mail|ping|call|page|remind|signal|buzz|alarm|phone|sms|ring|contact|radio|nudge)';
 const KNOW =
   '(know|be told|be notified|be alerted|be informed|be warned|be aware|be made aware|get told|get notified|get alerted|hear|find out|see)';
 const AT_ONCE = '[immediately|at once|right away|please]';
@@ -65,7 +70,10 @@ export const ALERTS: readonly Pattern[] = [
     readers,
   ),
   pattern(`(send|give) (me|us|<few>) [a|an] [<few:what>] ${ALERT_NOUN}`, readers),
-  pattern('give (me|us) (a shout|a call|a heads up)'),
+  pattern('give (me|us) (a shout|a call|a heads up|a ring|a buzz|a bell|a nudge|a ping)'),
+  pattern('drop (me|us) (a line|a message|a note|a text|an email|a mail)'),
+  pattern('(shout|holler|lmk|wake me up|wake me|wake us up|buzz me|beep)'),
+  pattern('(telling|letting|notifying|alerting|warning|informing|messaging|texting) (me|us) [know]'),
   pattern('(get|receive) [a|an|the] [<few>] (alert|notification|message|warning|alarm)', readers),
   pattern('be (alerted|notified|warned|told|informed)'),
   pattern(`${VERB} <who>`, readers),
@@ -73,6 +81,7 @@ export const ALERTS: readonly Pattern[] = [
   pattern(`[a|an|the] ${ALERT_NOUN} [is] [needed|wanted|required|please]`),
 ];
 export const TELL_ME = firstOf([
+  pattern('lmk'),
   pattern(`${VERB} (me|us|security|staff|everyone) ${AT_ONCE}`),
   pattern('let (me|us) know'),
 ]);
@@ -85,16 +94,17 @@ export const NEVER = firstOf([pattern("(never|do not|don't|no need to|you need n
 export const WATCHES = firstOf([
   pattern('(watch|look) [out] for'),
   pattern('(be on|keep) (the|a) (lookout|watch) for'),
-  pattern('keep (an eye|a close eye|watch|a watch|a lookout) [out] (for|on)'),
+  pattern('keep (an eye|a close eye|watch|a watch|a lookout|tabs) [out] (for|on)'),
   pattern(
     '(detect|spot|find|report|flag|identify|notice|recognise|recognize|catch|monitor|search|scan|check) [for|whether|if|when|on|any time|it if|it when|out for|to see if|to see whether]',
   ),
   pattern('(see|find out|determine|establish|decide|work out|figure out) (if|whether|when)'),
   pattern('show (me|us) (when|if|whenever)'),
+  pattern('(it|this) (should|must|may|can) (never|not) (happen|occur|be) (that|if|when)'),
 ]);
 export const WATCH_AREA = firstOf([
   pattern('(watch|monitor|check|scan|observe|search|supervise|survey|inspect|look at)'),
-  pattern('keep (an eye|a close eye|watch|a watch) on'),
+  pattern('keep (an eye|a close eye|watch|a watch|tabs) on'),
 ]);
 export const AND_TELL = firstOf([
   pattern(`[,] and [please] ${VERB} [me|us|security|staff|<few>] (if|when|whenever|as soon as|once|in case)`, readers),
@@ -116,6 +126,17 @@ export const SEES_NOT = pattern(
   '(you|we|i|it|the camera|the cameras|the box|the system) [<denial>] (see|spot|notice|detect|find|show) [that]',
   { denial: readDenial },
 );
+/** `can't see the fire extinguisher` */
+export const CANNOT_SEE = pattern("[i|we|you] (can't|cannot|cant|can not) see");
+/** `Keep the exit clear`: what is kept, and how, follow. */
+export const KEEPS = pattern('(keep|leave) (the|this|that|our|all|every|each|these|those)');
+const KEPT = new Set('clear closed shut open empty free locked tidy clean unobstructed dry lit off on'.split(' '));
+
+/** Whether the last word says how something is to be kept. */
+export function isKept(last: Token | undefined): boolean {
+  return last !== undefined && KEPT.has(last.lower);
+}
+
 export const SEEMS = pattern(
   'it (looks like|looks as if|looks as though|seems that|seems like|appears that|seems|is the case that|is true that|happens that|turns out that)',
 );
@@ -135,7 +156,7 @@ function knowing(tokens: readonly Token[], at: number): { end: number; value: st
 
 const PAUSE = '(,|;|–|—|-|, and|, then|, please|then|and then|and|please)';
 const LATER = '[immediately|right away|at once|please|about it|of it]';
-export const CLOSING = firstOf([
+export const CLOSINGS: readonly Pattern[] = [
   pattern(
     `${PAUSE} [then] [please] ${VERB} (me|us|them|him|her|security|staff|everyone|someone|<few>) ${LATER}`,
     readers,
@@ -147,5 +168,5 @@ export const CLOSING = firstOf([
     readers,
   ),
   pattern(`[${PAUSE}] (i|we) (want|need|would like) to ${KNOW} [about it]`),
-  pattern(`${PAUSE} [please] (alert|notify|warn|log it|record it)`),
-]);
+  pattern(`${PAUSE} [please] (alert|notify|warn|log it|record it) ${LATER}`),
+];

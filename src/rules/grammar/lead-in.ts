@@ -12,6 +12,8 @@ export interface Opening {
   readonly ensures: boolean;
   /** `should a robot fall`: the verb that follows has no ending. */
   readonly should: boolean;
+  /** `keep the exit clear`: the verb that says how it is comes before the last word. */
+  readonly keeps: boolean;
   /** Somebody is to be told; without that, "the exit must be clear" is a demand. */
   readonly tells: boolean;
   /** Position of `unless`, or of the `not` in `if you don't see`: turns the expectation round. */
@@ -30,6 +32,7 @@ const NOTHING: Omit<Opening, 'end'> = {
   wantsClause: false,
   ensures: false,
   should: false,
+  keeps: false,
   tells: false,
   denial: undefined,
   logs: false,
@@ -44,6 +47,10 @@ export function readOpening(tokens: readonly Token[]): Opening | undefined {
   let at = skipGlue(tokens, 0);
   const ensures = words.ENSURES(tokens, at);
   if (ensures) return opened(tokens, ensures.end, { ensures: true, wantsClause: true });
+  if (words.KEEPS(tokens, at) && words.isKept(tokens.findLast(isWord)))
+    return { ...opened(tokens, at + 1, { ensures: true, wantsClause: true }), keeps: true };
+  const blind = words.CANNOT_SEE(tokens, at);
+  if (blind) return { ...opened(tokens, blind.end, { tells: true }), denial: blind.end - 2 };
   const label = words.LABEL(tokens, at);
   if (label) at = skipGlue(tokens, label.end);
   const never = words.NEVER(tokens, at);
@@ -75,7 +82,7 @@ function readWatching(tokens: readonly Token[], at: number): Opening | undefined
   const watches = words.WATCHES(tokens, at);
   if (!watches) return undefined;
   const last = tokens[watches.end - 1]?.lower ?? '';
-  const wantsClause = ['whether', 'if', 'when', 'whenever', 'time'].includes(last);
+  const wantsClause = ['whether', 'if', 'when', 'whenever', 'time', 'that'].includes(last);
   return opened(tokens, watches.end, { wantsClause, tells: true });
 }
 
@@ -110,6 +117,11 @@ function connect(
   if (tokens[at]?.lower === 'unless') return { ...plain, end: at + 1, wantsClause: true, denial: at };
   const about = words.ABOUT(tokens, at);
   if (about) return { ...plain, end: about.end, wantsClause: false };
+  // `after it has been empty for 10 minutes` waits; `after the truck has left` compares two moments.
+  const lasting = tokens
+    .slice(at)
+    .some(({ lower }, index, rest) => /^ha(s|ve)$/.test(lower) && rest[index + 1]?.lower === 'been');
+  if (tokens[at]?.lower === 'after' && lasting) return { ...plain, end: at + 1, wantsClause: true };
   const clause = words.CONNECT(tokens, at);
   return clause && { ...plain, end: clause.end, wantsClause: true };
 }
@@ -144,7 +156,7 @@ export function readClosing(tokens: readonly Token[], from: number): number | un
   while (last > from && !isWord(tokens[last - 1] as Token)) last--;
   const until = tokens.slice(0, last);
   for (let at = Math.max(from, last - 12); at < last; at++) {
-    if (words.CLOSING(until, at)?.end === last) return at;
+    if (words.CLOSINGS.some((closing) => closing(until, at)?.end === last)) return at;
   }
   return undefined;
 }

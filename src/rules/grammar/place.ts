@@ -5,6 +5,7 @@ import { readNumber } from './numbers.ts';
 import { firstOf, pattern } from './pattern.ts';
 import { type Phrase, type PhraseReading, refused } from './phrase.ts';
 import { isDash, type Token } from './tokens.ts';
+import { PREPOSITIONS } from './verbs.ts';
 
 interface Place {
   /** As the configuration has it. */
@@ -48,13 +49,33 @@ export const place: Phrase = {
     if (area && /^(for|and|,)$/.test(tokens[area.end]?.lower ?? '')) {
       return { ...area, end: tokens[area.end]?.lower === 'for' ? area.end + 1 : area.end };
     }
+    const seeing = seeingPlace(tokens, at, world);
+    if (seeing) return seeing;
     const before = BEFORE(tokens, at);
-    if (!before) return undefined;
+    if (!before) return headlinePlace(tokens, at, world);
     const found = readPlaces(tokens, before.end, world);
     if (found) return found;
     return readUnknown(tokens, at, before.end, world);
   },
 };
+
+const SEES = pattern('(sees|see|shows|show|detects|detect|spots|spot|catches|catch|picks up|notices)');
+
+/** `the back door camera sees a person`: who looks, and not a part of the picture. */
+function seeingPlace(tokens: readonly Token[], at: number, world: KnownWorld): PhraseReading | undefined {
+  if (at > 0 && !/^(when|whenever|if|once|time|that|the|,)$/.test(tokens[at - 1]?.lower ?? '')) return undefined;
+  const found = readPlaces(tokens, tokens[at]?.lower === 'the' ? at + 1 : at, world);
+  const sees = found && /^cameras?$/.test(tokens[found.end - 1]?.lower ?? '') ? SEES(tokens, found.end) : undefined;
+  return found && sees && { ...found, end: sees.end };
+}
+
+/** `shelf empty 10 min, aisle 1`: a headline leaves out the preposition, after a comma or a length of time at the end. */
+function headlinePlace(tokens: readonly Token[], at: number, world: KnownWorld): PhraseReading | undefined {
+  const before = tokens[at - 1];
+  if (before?.kind !== 'sign' && !isUnit(before)) return undefined;
+  const found = NUMBERED.has(tokens[at]?.lower ?? '') ? readPlaces(tokens, at, world) : undefined;
+  return found && tokens[found.end] === undefined ? found : undefined;
+}
 
 function readPlaces(tokens: readonly Token[], at: number, world: KnownWorld): PhraseReading | undefined {
   const first = readPlace(tokens, at, world);
@@ -167,7 +188,7 @@ function readUnknown(tokens: readonly Token[], at: number, from: number, world: 
 /** After `camera` or `zone`: a name follows, such as `door-2`, `4` or `entrance`. */
 function explicitEnd(tokens: readonly Token[], from: number, preposition: boolean): number | undefined {
   const first = tokens[from];
-  if (!first || first.kind === 'sign' || NOT_A_NAME.has(first.lower)) return undefined;
+  if (!first || first.kind === 'sign' || NOT_A_NAME.has(first.lower) || PREPOSITIONS.has(first.lower)) return undefined;
   let end = from + 1;
   while (isDash(tokens[end]) && tokens[end]?.glued && tokens[end + 1]?.glued) end += 2;
   if (tokens[end]?.kind === 'number' && !isUnit(tokens[end + 1])) end++;

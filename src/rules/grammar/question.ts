@@ -78,7 +78,15 @@ function thing(words: readonly Word[]): Clause {
       kept: [],
     };
   }
-  return existence(undefined, words);
+  return /^(the|our|my|this|these|those)$/.test(words[0]?.lower ?? '') ? presence(words) : existence(undefined, words);
+}
+
+/** `the fire extinguisher` asks whether it is there, `the truck at the gate` whether it is at the gate. */
+function presence(words: readonly Word[]): Clause {
+  const at = words.findIndex(({ lower }, index) => index > 1 && PREPOSITIONS.has(lower) && lower !== 'of');
+  const subject = at < 0 ? words : words.slice(0, at);
+  const rest = at < 0 ? [made('there')] : words.slice(at);
+  return { front: isPlural(subject) ? 'are' : 'is', existence: false, subject, rest, denials: [], kept: [] };
 }
 
 const PREDICATES = new Set(

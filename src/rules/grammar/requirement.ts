@@ -65,8 +65,9 @@ function demandAt(words: readonly Word[], at: number): Demand | undefined {
 
 /** A bare verb with the ending that its subject wants: `a robot` + `fall over` as `falls over`. */
 export function inflect(subject: readonly Word[], rest: readonly Word[], token: number): Word[] {
-  const plural = isPlural(subject);
   const [verb, ...object] = rest;
+  // `there must never be boxes`: the number is that of the thing.
+  const plural = isPlural(subject[0]?.lower === 'there' ? object.filter(({ lower }) => lower !== 'no') : subject);
   const be = made(plural ? 'are' : 'is', token);
   if (!verb) return [be, made('there')];
   if (verb.lower === 'be') return [be, ...object];

@@ -17,6 +17,9 @@ const NEGATIVE = firstOf([
     `[,] [and|but] (except|excepting|excluding|other than|apart from|aside from|with the exception of|unless) [for] [when|if|while] [${IT_IS}]`,
   ),
   pattern('[,] [and|but] (not|never|but not) [for] [when|if]'),
+  pattern(
+    "(,|and|but|, and|, but|;|-|–) (don't|do not|never|no need to) (bother|disturb|alert|notify|wake|tell|call|message) [me|us|anyone] [when|if]",
+  ),
   pattern('[,] [and|but] outside of'),
 ]);
 const POSITIVE = firstOf([
@@ -49,6 +52,7 @@ const BEFORE = pattern(
 );
 const MOMENT = pattern('(at|around|at around|at about|exactly at|shortly after|shortly before) <clock:from>', readers);
 const PARTS = pattern('(in the|during the|every|each|on) (morning|mornings|afternoon|afternoons|evening|evenings)');
+const ALONE = pattern('(mornings|afternoons|evenings)');
 const PART_MINUTES: Readonly<Record<string, MinuteRange>> = {
   morning: { from: 360, to: 720 },
   afternoon: { from: 720, to: 1080 },
@@ -56,7 +60,7 @@ const PART_MINUTES: Readonly<Record<string, MinuteRange>> = {
 };
 const ALWAYS = firstOf([
   pattern(
-    '(24 / 7|24 - 7|around the clock|round the clock|day and night|night and day|at all times|at any time|at any hour|all day long|all day and night|all day|all the time|24 hours a day|twenty - four hours a day|always|anytime|any time)',
+    '(24 / 7|24 - 7|around the clock|round the clock|day and night|night and day|day or night|night or day|any time of day|any time of the day|at all times|at any time|at any hour|all day long|all day and night|all day|all the time|24 hours a day|twenty - four hours a day|always|anytime|any time)',
   ),
 ]);
 const ON = firstOf([
@@ -66,10 +70,10 @@ const ON = firstOf([
 const FROM = pattern('from');
 const OUTSIDE = pattern('outside [of] [the] [hours] [of|from]');
 const DAY_PART = pattern('(morning|mornings|afternoon|afternoons|evening|evenings|night|nights)');
-const WEEK_SPAN = pattern('from <day:first> [at] <clock:from> (to|until|till|through|-|–) <day:last> [at] <clock:to>', {
-  clock: readClock,
-  day: readDays,
-});
+const WEEK_SPAN = pattern(
+  '(from|between) <day:first> [at] <clock:from> (to|until|till|through|and|-|–) <day:last> [at] <clock:to>',
+  { clock: readClock, day: readDay },
+);
 
 /** When the rule is on: clock times, days, parts of the day and calendars, one phrase at a time. */
 export const schedule: Phrase = {
@@ -131,6 +135,12 @@ const OFFSET = firstOf([
     amount: readAmount,
   }),
 ]);
+
+/** One day alone: in `between Monday 6am and Friday 6pm` the second day is not joined to the first. */
+function readDay(tokens: readonly Token[], at: number): { end: number; value: DaysReading } | undefined {
+  const days = readDays(tokens.slice(0, at + 1), at);
+  return days && days.value.days.length === 1 ? days : undefined;
+}
 
 /** `30 minutes before closing` would need a clock that follows the calendar. */
 function readOffset(tokens: readonly Token[], at: number): PhraseReading | undefined {
@@ -232,7 +242,8 @@ function dashRange(tokens: readonly Token[], at: number) {
   const [from, to] = [match.found.from as ClockReading, match.found.to as ClockReading];
   // `3 - 5 boxes`, `5 to 10`: without a preposition at least one side must be a clock time beyond doubt.
   const certain = (!from.bare && from.exact) || (!to.bare && to.exact) || (!from.bare && !to.bare);
-  return certain ? match : undefined;
+  // `mon-sat 8-20`: the days before say that these are hours.
+  return certain || (readDaysBefore(tokens, at) && endsHere(tokens, match.end)) ? match : undefined;
 }
 
 function timesReading(end: number, range: MinuteRange, mode: Mode, issues: readonly PhraseIssue[]): PhraseReading {
@@ -292,8 +303,11 @@ function vouched(tokens: readonly Token[], at: number, end: number): boolean {
 function readParts(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {
   const named = PARTS(tokens, at);
   // `Sunday mornings`: the part of the day right after the day.
-  const afterDay = named || !readDaysBefore(tokens, at) ? undefined : DAY_PART(tokens, at);
-  const match = named ?? afterDay;
+  // `shelf empty, mornings only`
+  const alone =
+    named || (tokens[at - 1]?.kind !== 'sign' && tokens[at + 1] !== undefined) ? undefined : ALONE(tokens, at);
+  const afterDay = named || alone || !readDaysBefore(tokens, at) ? undefined : DAY_PART(tokens, at);
+  const match = named ?? alone ?? afterDay;
   if (!match) return undefined;
   const word = (tokens[match.end - 1]?.lower ?? '').replace(/s$/, '');
   if (word === 'night')

@@ -1,4 +1,5 @@
 import type { Severity } from '../rule.ts';
+import { readUnit } from './amounts.ts';
 import { firstOf, type Pattern, pattern } from './pattern.ts';
 import type { Phrase } from './phrase.ts';
 import type { Token } from './tokens.ts';
@@ -92,7 +93,7 @@ const ALERT_NOUNS = new Set(['alert', 'alerts', 'alarm', 'event', 'message', 'no
 
 /**
  * One word alone: before an alert's noun (`a critical alert`), as a label at the start (`Urgent: ...`), or as a label at the
- * end (`..., critical`, `(urgent)`). Anywhere else it belongs to what is seen.
+ * end (`..., critical`, `(urgent)`, `> 1 min urgent`). Anywhere else it belongs to what is seen.
  */
 function readBare(tokens: readonly Token[], at: number) {
   const level = BARE.get(tokens[at]?.lower ?? '');
@@ -104,7 +105,9 @@ function readBare(tokens: readonly Token[], at: number) {
   if (level !== 'warning' && BEFORE_ALERT(tokens, at + 1)) return reading;
   if (level !== 'warning' && ARTICLES.has(before ?? '') && ALERT_NOUNS.has(after ?? '')) return reading;
   if (atStart && after !== undefined && [':', '-', '–', '—', ',', '!', '.', ']', ')'].includes(after)) return reading;
-  const opens = before !== undefined && [',', ';', ':', '(', '[', '-', '–', '—', '.', '!'].includes(before);
+  const opens =
+    before !== undefined &&
+    (readUnit(tokens, at - 1) !== undefined || [',', ';', ':', '(', '[', '-', '–', '—', '.', '!'].includes(before));
   const closes = after === undefined || ['.', '!', ')', ']', ',', ';', 'and', 'but'].includes(after);
   if (opens && closes) return reading;
   return undefined;

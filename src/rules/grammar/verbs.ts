@@ -31,7 +31,7 @@ const LEXICON: Readonly<Record<VerbClass, string>> = {
     protrude overflow leak steam rise/rose/risen grow/grew/grown form build/built/built lock unlock cycle skate shout scream wash unpack pack
     wrap chase hurt/hurt/hurt bleed/bled/bled spread/spread/spread pour flow squat crouch attack hug guard patrol inspect repair charge drag roll slide/slid/slid
     swing/swung/swung dangle bulge surround shelter idle occupy face come/came/come go/went/gone wander roam prop litter pile bring/brought/brought
-    take/took/taken tamper serve help tailgate speed race peel make/made/made cause produce emit ring/rang/rung beep bark fill work do/did/done give/gave/given send/sent/sent speak/spoke/spoken wrestle bend/bent/bent vomit dance dump argue gesture smash vandalise vandalize`,
+    take/took/taken tamper serve help tailgate speed race peel make/made/made cause produce emit ring/rang/rung beep bark fill work do/did/done give/gave/given send/sent/sent speak/spoke/spoken wrestle bend/bent/bent vomit dance rain snow hail dump argue gesture smash vandalise vandalize`,
   change: `fall/fell/fallen tip topple collapse crash collide break/broke/broken spill burst/burst/burst drop shatter stall stop arrive disappear
     vanish leave/left/left forget/forgot/forgotten overturn derail explode ignite happen occur finish slip trip faint crack snap escape
     land arrive lose/lost/lost start begin/began/begun abandon`,

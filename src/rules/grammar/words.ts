@@ -17,6 +17,12 @@ const NOT: ReadonlyMap<string, string> = new Map([
   ["shan't", 'shall'],
   ["ain't", 'is'],
 ]);
+/** As phones write them. */
+const BARE: ReadonlyMap<string, string> = new Map(
+  'is are was were has have does do did can could should would'
+    .split(' ')
+    .map((aux) => [aux === 'can' ? 'cant' : `${aux}nt`, aux]),
+);
 const IS_SHORT = new Set([
   'there',
   'it',
@@ -49,8 +55,12 @@ export function wordsOf(tokens: readonly Token[], free: readonly number[], shout
     const token = tokens[index];
     if (!token) continue;
     if (!isWord(token) && !keptSign(tokens, free, position)) continue;
+    // `no-one` is `no one`.
+    if (token.lower === '-' && tokens[index - 1]?.lower === 'no' && /^one('s)?$/.test(tokens[index + 1]?.lower ?? ''))
+      continue;
     const next = tokens[free[position + 1] ?? -1]?.lower;
-    const parts = takeApart(token.lower, next);
+    const afterNo = /^(no|-)$/.test(tokens[index - 1]?.lower ?? '');
+    const parts = token.lower === "one's" && afterNo ? ['one', 'is'] : takeApart(token.lower, next);
     if (parts) {
       for (const part of parts) words.push(made(part, index));
       continue;
@@ -64,6 +74,9 @@ export function wordsOf(tokens: readonly Token[], free: readonly number[], shout
 function takeApart(lower: string, next: string | undefined): string[] | undefined {
   const aux = NOT.get(lower);
   if (aux) return [aux, 'not'];
+  const bare = BARE.get(lower);
+  if (bare) return [bare, 'not'];
+  if (/^(there|someone|somebody|anyone|anybody|nobody|everyone)s$/.test(lower)) return [lower.slice(0, -1), 'is'];
   if (lower.endsWith("n't")) return [lower.slice(0, -3), 'not'];
   const are = /^(there|they|we|you)'re$/.exec(lower);
   if (are?.[1]) return [are[1], 'are'];
