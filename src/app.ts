@@ -12,6 +12,7 @@ import { Tracker } from './events/tracker.ts';
 import { createInspector } from './inspection.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel } from './model-loading.ts';
+import { openHistory, sharedThumbnails } from './noticing.ts';
 import { Pace } from './pace.ts';
 import { type Judgement, Pipeline } from './pipeline.ts';
 import { type Clock, every } from './platform/clock.ts';
@@ -97,6 +98,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const cameras = createCameras(options, health);
   const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
   const pace = new Pace(clock);
+  const thumbnail = sharedThumbnails();
+  const history = openHistory({ settings, clock, logger, health, thumbnail });
 
   const commit = (change: EventCommit): void => {
     store.events.commit(change);
@@ -160,7 +163,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     health,
     model,
     judge,
-    inspect: createInspector(cameras, health),
+    inspect: createInspector(cameras, health, thumbnail),
     isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
     dropped: (cameraId) => watch.frameDropped(cameraId),
     settle(judgement) {
@@ -236,6 +239,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       ]),
     ),
     loopPart('retention', (stopped) => retention.run(stopped)),
+    ...(history ? [loopPart('history', (stopped) => history.run(stopped))] : []),
     ...cameras.map(
       (camera): Part => ({ name: `camera ${camera.id}`, start: () => camera.start(), stop: () => camera.stop() }),
     ),
@@ -243,6 +247,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   for (const camera of cameras) {
     camera.onFrame((frame) => {
       pipeline.offer(frame);
+      history?.offer(frame);
       tell({ kind: 'frame', cameraId: camera.id });
     });
     camera.onState(({ state }) => watch.cameraChanged(camera.id, state));

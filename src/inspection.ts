@@ -3,7 +3,7 @@ import type { Frame } from './cameras/frame.ts';
 import { cropZone } from './cameras/masks.ts';
 import { PictureHealth } from './cameras/picture-health.ts';
 import type { CameraSettings, PictureProblem } from './cameras/settings.ts';
-import { thumbnailOf } from './cameras/thumbnail.ts';
+import { type Thumbnail, thumbnailOf } from './cameras/thumbnail.ts';
 import type { Inspected } from './pipeline.ts';
 import type { Health } from './platform/health.ts';
 import type { CompiledRule } from './rules/rule.ts';
@@ -22,11 +22,13 @@ export class Inspection {
   readonly #health: Health;
   readonly #pictureHealth: PictureHealth;
   readonly #gate: ChangeGate;
+  readonly #thumbnail: MakeThumbnail;
 
-  constructor(options: { cameraId: string; settings: CameraSettings; health: Health }) {
+  constructor(options: { cameraId: string; settings: CameraSettings; health: Health; thumbnail: MakeThumbnail }) {
     this.#cameraId = options.cameraId;
     this.#settings = options.settings;
     this.#health = options.health;
+    this.#thumbnail = options.thumbnail;
     this.#pictureHealth = new PictureHealth({ ignore: options.settings.ignore });
     const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * options.settings.everyMs);
     this.#gate = new ChangeGate({ maxAgeMs: GATE_MAX_AGE_MS, gapMs });
@@ -34,7 +36,7 @@ export class Inspection {
 
   /** Frames in order. Rejects for a picture that cannot be decoded. */
   async inspect(frame: Frame): Promise<Inspected> {
-    const thumbnail = await thumbnailOf(frame.jpeg);
+    const thumbnail = await this.#thumbnail(frame);
     const trouble = this.#pictureHealth.judgeThumbnail(thumbnail, frame);
     this.#report(trouble);
     return {
@@ -62,10 +64,16 @@ export class Inspection {
   }
 }
 
+type MakeThumbnail = (frame: Frame) => Promise<Thumbnail>;
+
 /** Frames of many cameras, each to its own inspection. */
-export function createInspector(cameras: ReadonlyArray<{ id: string; settings: CameraSettings }>, health: Health) {
+export function createInspector(
+  cameras: ReadonlyArray<{ id: string; settings: CameraSettings }>,
+  health: Health,
+  thumbnail: MakeThumbnail = (frame) => thumbnailOf(frame.jpeg),
+) {
   const inspections = new Map(
-    cameras.map(({ id, settings }) => [id, new Inspection({ cameraId: id, settings, health })] as const),
+    cameras.map(({ id, settings }) => [id, new Inspection({ cameraId: id, settings, health, thumbnail })] as const),
   );
   return async (frame: Frame): Promise<Inspected> => {
     const inspection = inspections.get(frame.cameraId);
