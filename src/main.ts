@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   describe: async () => (await import('./cli/describe.ts')).describe,
   eval: async () => (await import('./cli/eval.ts')).evaluate,
   rules: async () => (await import('./cli/rules.ts')).rules,
+  backtest: async () => (await import('./cli/backtest.ts')).backtest,
   events: async () => (await import('./cli/events.ts')).events,
   camera: async () => (await import('./cli/camera.ts')).camera,
   user: async () => (await import('./cli/user.ts')).user,

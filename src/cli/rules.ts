@@ -1,51 +1,75 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
-import { loadSettings } from '../config/load.ts';
 import { type Compilation, type CompileContext, compileRule } from '../rules/compile.ts';
 import { contextOf } from '../rules/context.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
 import type { SentenceIssue, Span } from '../rules/rule.ts';
 import { describeSchedule } from '../rules/schedule-text.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
+import { MODEL_OPTION_HELP, MODEL_OPTIONS, type OpenModel, openChosenModel } from './open-model.ts';
+import { configuredModel } from './past-model.ts';
+import { chosenRule, chosenSettings } from './rule-choice.ts';
+import { tryRule } from './rules-try.ts';
 
 const OPTIONS = {
+  ...MODEL_OPTIONS,
   config: { type: 'string' },
+  camera: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 
-/** The demo store's configuration speaks for a box that has none. From src and from dist alike. */
-const DEMO_CONFIG = fileURLToPath(new URL('../../src/demo/demo.yaml', import.meta.url));
+const DETAILS = `rules explain SENTENCE
+  shows which words meant what, the question that is put to the model, and what is doubtful
+rules try RULE PICTURE...
+  asks a rule's question about pictures and judges the answers as live; RULE is a rule's id or a sentence in quotes
 
-export const rules: Command = {
-  name: 'rules',
-  summary: 'show what an English rule is understood as',
-  usage: 'watchword rules explain SENTENCE [--config FILE] [--json]',
-  details: `options:
-  --config FILE   the cameras, zones and calendars the sentence may speak of (default: the demo store)
-  --json          one line of JSON
+options:
+  --config FILE     the cameras, zones and calendars the sentence may speak of (default: the demo store)
+  --camera C        try: look at the rule's zone of this camera (default: the whole picture)
+${MODEL_OPTION_HELP}
+  --json            one line of JSON, per picture with try
 
-example:
-  watchword rules explain "Alert me when a shelf is empty for 5 minutes during opening hours"`,
-  async run(args, io) {
-    const { values, positionals, rest = [] } = parseOptions(args, OPTIONS);
-    const [what, ...words] = [...positionals, ...rest];
-    if (what !== 'explain')
-      throw new UsageError(
-        what === undefined ? 'what about the rules?' : `no "rules ${what}"`,
-        'Try rules explain SENTENCE',
-      );
-    // Words without quotes come one by one: they are one sentence all the same.
-    const sentence = words.join(' ').trim();
-    if (sentence === '') throw new UsageError('there is no sentence', 'Put it in quotes');
-    return explain(sentence, contextFor(values.config), values.json === true, io);
-  },
-};
+examples:
+  watchword rules explain "Alert me when a shelf is empty for 5 minutes during opening hours"
+  watchword rules try "Alert me when a shelf is empty" monday.jpg tuesday.jpg`;
 
-function contextFor(config: string | undefined): CompileContext {
-  if (config === undefined && !existsSync(DEMO_CONFIG))
-    throw new UsageError('there is no configuration', 'Name one with --config FILE');
-  return contextOf(loadSettings(config ?? DEMO_CONFIG));
+export function createRules(open: OpenModel): Command {
+  return {
+    name: 'rules',
+    summary: 'show what an English rule is understood as, try it on pictures',
+    usage: 'watchword rules explain SENTENCE | try RULE PICTURE... [--config FILE] [--json]',
+    details: DETAILS,
+    async run(args, io) {
+      const { values, positionals, rest = [] } = parseOptions(args, OPTIONS);
+      const [what, ...words] = [...positionals, ...rest];
+      if (what === 'explain') {
+        // Words without quotes come one by one: they are one sentence all the same.
+        const sentence = words.join(' ').trim();
+        if (sentence === '') throw new UsageError('there is no sentence', 'Put it in quotes');
+        return explain(sentence, contextOf(chosenSettings(values.config).settings), values.json === true, io);
+      }
+      if (what === 'try') return tryOn(words, values, io, open);
+      if (what === undefined) throw new UsageError('what about the rules?', 'Try rules explain SENTENCE');
+      throw new UsageError(`no "rules ${what}"`, 'There are rules explain and rules try');
+    },
+  };
+}
+
+export const rules = createRules(openChosenModel);
+
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
+
+async function tryOn(
+  [text = '', ...pictures]: string[],
+  values: Values,
+  io: CommandIo,
+  open: OpenModel,
+): Promise<number> {
+  if (text === '') throw new UsageError('there is no rule', 'Give its id, or a sentence in quotes');
+  if (pictures.length === 0) throw new UsageError('there is no picture to try it on');
+  const { file, settings } = chosenSettings(values.config);
+  const { camera: cameraId, json = false } = values;
+  const rule = chosenRule(text, settings, cameraId === undefined ? ['*'] : [cameraId]);
+  return tryRule({ rule, pictures, cameraId, settings, json }, open, configuredModel(values, settings, file), io);
 }
 
 function explain(sentence: string, context: CompileContext, json: boolean, io: CommandIo): number {

@@ -1,0 +1,227 @@
+import { type OnStretch, type Replay, type ReplayedVerdict, replay } from './events/replay.ts';
+import type { KeptPicture, PictureQuery } from './history/picture-index.ts';
+import type { CachedScore } from './history/score-cache.ts';
+import { onStretches } from './rules/on-stretches.ts';
+import type { CompiledRule } from './rules/rule.ts';
+import type { Calendar } from './rules/schedule.ts';
+import { type JudgedAnswer, judge, type UnknownCause } from './rules/verdict.ts';
+import type { ScoreQuery, StoredScore } from './store/score-history.ts';
+
+/** Where a backtest finds the past. */
+export interface BacktestSources {
+  readonly timeZone: string;
+  readonly calendars: Readonly<Record<string, Calendar>>;
+  /** Answers that the live rules got to the same question. */
+  readonly storedScores: (query: ScoreQuery) => readonly StoredScore[];
+  /** Pictures kept, for the time in which nobody asked it. */
+  readonly pictures: (query: PictureQuery) => readonly KeptPicture[];
+  readonly cached: (since: number, until: number) => ReadonlyMap<number, CachedScore>;
+  readonly keep: (scores: readonly CachedScore[]) => void;
+  /** Asks the model the rule's question about a picture; undefined when the picture is gone. */
+  readonly ask: (picture: KeptPicture) => Promise<JudgedAnswer | undefined>;
+}
+
+export interface BacktestRequest {
+  readonly rule: CompiledRule;
+  readonly cameraId: string;
+  /** Wall-clock ms; since inclusive, until exclusive. */
+  readonly since: number;
+  readonly until: number;
+  /** Parts of the timeline. */
+  readonly buckets: number;
+  readonly signal: AbortSignal;
+  /** Called before the first picture and after each. */
+  readonly onProgress?: (asked: number, toAsk: number) => void;
+}
+
+/** Scores of one part of the time that was tested. */
+export interface ScoreBucket {
+  readonly from: number;
+  yes: number;
+  no: number;
+  unknown: number;
+  /** Of the expected answer; null when none of its verdicts has a score. */
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+}
+
+export interface Backtest extends Replay {
+  /** Looks, and where their answers come from. */
+  readonly looks: {
+    readonly stored: number;
+    readonly pictures: number;
+    /** Pictures put to the model this time. */
+    readonly asked: number;
+  };
+  /** Oldest first; parts without a look are left out. */
+  readonly timeline: readonly ScoreBucket[];
+}
+
+/** One look of the past, before any threshold. */
+interface PastLook {
+  readonly capturedAt: number;
+  readonly outcome: JudgedAnswer | UnknownCause;
+  readonly gated: boolean;
+}
+
+/** Scores are kept as they come, so that a test that is stopped goes on where it was. */
+const KEEP_AT_ONCE = 25;
+
+/**
+ * What a rule would have done on one camera. Answers that the live rules got to the same question count first; for the
+ * rest of the time the kept pictures are asked, once: their scores are kept, so that another threshold, duration or
+ * schedule needs no model. Verdicts, events and coverage come from the code that the live pipeline uses.
+ *
+ * @throws the signal's reason when it is aborted
+ */
+export async function backtest(request: BacktestRequest, sources: BacktestSources): Promise<Backtest> {
+  const { rule, cameraId, since, until } = request;
+  const hours = onStretches(rule.schedule, sources.calendars, sources.timeZone, since, until);
+  const { question, zone, everyMs } = rule;
+  const stored = sources.storedScores({ cameraId, question, zone, since, until });
+  const pictures = unasked(sources.pictures({ cameraId, since, until }), stored, hours, everyMs);
+  const { answers, asked } = await answersTo(pictures, request, sources);
+  const past = inOrder(stored.map(storedLook), pictureLooks(pictures, answers, stored, request));
+  const timeline = new Timeline(request);
+  const verdicts = function* (): Generator<ReplayedVerdict> {
+    let seq = 0;
+    for (const { capturedAt, outcome, gated } of past) {
+      const verdict = judge(rule, { cameraId, seq: ++seq, capturedAt, at: capturedAt }, outcome);
+      timeline.add(verdict);
+      yield { verdict, gated };
+    }
+  };
+  const replayed = replay({ rule, cameraId, hours, until, verdicts: verdicts() });
+  const looks = { stored: stored.length, pictures: past.length - stored.length, asked };
+  return { ...replayed, looks, timeline: timeline.buckets() };
+}
+
+function storedLook({ capturedAt, yes, mass, cause }: StoredScore): PastLook {
+  const outcome = yes !== null && mass !== null ? { score: yes, mass } : (cause ?? 'no-answer');
+  return { capturedAt, outcome, gated: false };
+}
+
+/** Pictures that stood while the rule was on and nobody had asked. */
+function unasked(
+  pictures: readonly KeptPicture[],
+  stored: readonly StoredScore[],
+  hours: readonly OnStretch[],
+  everyMs: number,
+): KeptPicture[] {
+  const answered = new Answered(stored, everyMs);
+  return pictures.filter(({ capturedAt, until }) => {
+    const isOn = hours.some(({ from, to }) => capturedAt < to && until >= from);
+    if (!isOn) return false;
+    for (let at = capturedAt; at <= until; at += everyMs) if (!answered.near(at)) return true;
+    return false;
+  });
+}
+
+/** Whether a live answer vouches for an instant: asked in order of time. */
+class Answered {
+  readonly #stored: readonly StoredScore[];
+  readonly #reachMs: number;
+  #next = 0;
+
+  constructor(stored: readonly StoredScore[], everyMs: number) {
+    this.#stored = stored;
+    this.#reachMs = Math.max(5_000, 2 * everyMs);
+  }
+
+  near(at: number): boolean {
+    while ((this.#stored[this.#next]?.capturedAt ?? Number.POSITIVE_INFINITY) < at) this.#next++;
+    const before = this.#stored[this.#next - 1]?.capturedAt ?? Number.NEGATIVE_INFINITY;
+    const after = this.#stored[this.#next]?.capturedAt ?? Number.POSITIVE_INFINITY;
+    return at - before <= this.#reachMs || after - at <= this.#reachMs;
+  }
+}
+
+async function answersTo(
+  pictures: readonly KeptPicture[],
+  { since, until, signal, onProgress }: BacktestRequest,
+  { cached, keep, ask }: BacktestSources,
+): Promise<{ answers: ReadonlyMap<number, JudgedAnswer>; asked: number }> {
+  if (pictures.length === 0) return { answers: new Map(), asked: 0 };
+  const first = Math.min(since, pictures[0]?.capturedAt ?? since);
+  const answers = new Map<number, JudgedAnswer>(cached(first, until));
+  const toAsk = pictures.filter(({ capturedAt, trouble }) => trouble === null && !answers.has(capturedAt));
+  let waiting: CachedScore[] = [];
+  let asked = 0;
+  if (toAsk.length > 0) onProgress?.(0, toAsk.length);
+  try {
+    for (const picture of toAsk) {
+      signal.throwIfAborted();
+      const answer = await ask(picture);
+      if (answer) {
+        const { score, mass } = answer;
+        answers.set(picture.capturedAt, { score, mass });
+        waiting.push({ capturedAt: picture.capturedAt, score, mass });
+      }
+      if (waiting.length >= KEEP_AT_ONCE) keep(waiting.splice(0));
+      onProgress?.(++asked, toAsk.length);
+    }
+  } finally {
+    if (waiting.length > 0) keep(waiting);
+    waiting = [];
+  }
+  return { answers, asked };
+}
+
+/** What the pipeline would have seen: the picture when it came, and its repetition at each turn while nothing changed. */
+function pictureLooks(
+  pictures: readonly KeptPicture[],
+  answers: ReadonlyMap<number, JudgedAnswer>,
+  stored: readonly StoredScore[],
+  { rule, since, until }: BacktestRequest,
+): PastLook[] {
+  const answered = new Answered(stored, rule.everyMs);
+  const looks: PastLook[] = [];
+  for (const picture of pictures) {
+    const outcome = picture.trouble ?? answers.get(picture.capturedAt) ?? 'model-failed';
+    for (let at = picture.capturedAt; at <= picture.until && at < until; at += rule.everyMs) {
+      if (at < since || answered.near(at)) continue;
+      looks.push({ capturedAt: at, outcome, gated: at > picture.capturedAt });
+    }
+  }
+  return looks;
+}
+
+function inOrder(stored: readonly PastLook[], pictures: readonly PastLook[]): readonly PastLook[] {
+  if (pictures.length === 0) return stored;
+  if (stored.length === 0) return pictures;
+  return [...stored, ...pictures].sort((a, b) => a.capturedAt - b.capturedAt);
+}
+
+class Timeline {
+  readonly #buckets = new Map<number, ScoreBucket & { sum: number; scored: number }>();
+  readonly #since: number;
+  readonly #width: number;
+
+  constructor({ since, until, buckets }: Pick<BacktestRequest, 'since' | 'until' | 'buckets'>) {
+    this.#since = since;
+    this.#width = Math.max(1, Math.ceil((until - since) / Math.max(1, buckets)));
+  }
+
+  add({ capturedAt, value, score }: { capturedAt: number; value: 'yes' | 'no' | 'unknown'; score?: number }): void {
+    const from = this.#since + Math.floor((capturedAt - this.#since) / this.#width) * this.#width;
+    let bucket = this.#buckets.get(from);
+    if (!bucket) {
+      bucket = { from, yes: 0, no: 0, unknown: 0, min: null, max: null, mean: null, sum: 0, scored: 0 };
+      this.#buckets.set(from, bucket);
+    }
+    bucket[value]++;
+    if (score === undefined) return;
+    bucket.sum += score;
+    bucket.scored++;
+    bucket.min = Math.min(bucket.min ?? 1, score);
+    bucket.max = Math.max(bucket.max ?? 0, score);
+  }
+
+  buckets(): ScoreBucket[] {
+    return [...this.#buckets.values()].map(({ sum, scored, ...bucket }) => ({
+      ...bucket,
+      mean: scored > 0 ? sum / scored : null,
+    }));
+  }
+}
