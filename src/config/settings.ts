@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mqttSettingsSchema, webhookSettingsSchema } from '../alerts/settings.ts';
 import { cameraSettingsSchema } from '../cameras/settings.ts';
+import { historySettingsSchema } from '../history/settings.ts';
 import { modelSettingsSchema } from '../vision/settings.ts';
 import { calendarSchema } from './calendars.ts';
 
@@ -50,6 +51,8 @@ export const settingsSchema = z.strictObject({
   model: modelSettingsSchema.prefault({}),
   mqtt: mqttSettingsSchema.prefault({}),
   webhook: webhookSettingsSchema.optional(),
+  /** Frames kept for backtests. */
+  history: historySettingsSchema.prefault({}),
   web: webSchema.prefault({}),
   log: z
     .strictObject({ level: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info') })
