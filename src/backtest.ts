@@ -5,14 +5,14 @@ import { onStretches } from './rules/on-stretches.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { Calendar } from './rules/schedule.ts';
 import { type JudgedAnswer, judge, type UnknownCause } from './rules/verdict.ts';
-import type { ScoreQuery, StoredScore } from './store/score-history.ts';
+import type { ScoreQuery, StoredScores } from './store/score-history.ts';
 
 /** Where a backtest finds the past. */
 export interface BacktestSources {
   readonly timeZone: string;
   readonly calendars: Readonly<Record<string, Calendar>>;
   /** Answers that the live rules got to the same question. */
-  readonly storedScores: (query: ScoreQuery) => readonly StoredScore[];
+  readonly storedScores: (query: ScoreQuery) => StoredScores;
   /** Pictures kept, for the time in which nobody asked it. */
   readonly pictures: (query: PictureQuery) => readonly KeptPicture[];
   readonly cached: (since: number, until: number) => ReadonlyMap<number, CachedScore>;
@@ -82,30 +82,31 @@ export async function backtest(request: BacktestRequest, sources: BacktestSource
   const stored = sources.storedScores({ cameraId, question, zone, since, until });
   const pictures = unasked(sources.pictures({ cameraId, since, until }), stored, hours, everyMs);
   const { answers, asked } = await answersTo(pictures, request, sources);
-  const past = inOrder(stored.map(storedLook), pictureLooks(pictures, answers, stored, request));
+  const filled = pictureLooks(pictures, answers, stored, request);
   const timeline = new Timeline(request);
   const verdicts = function* (): Generator<ReplayedVerdict> {
     let seq = 0;
-    for (const { capturedAt, outcome, gated } of past) {
+    for (const { capturedAt, outcome, gated } of inOrder(stored, filled)) {
       const verdict = judge(rule, { cameraId, seq: ++seq, capturedAt, at: capturedAt }, outcome);
       timeline.add(verdict);
       yield { verdict, gated };
     }
   };
   const replayed = replay({ rule, cameraId, hours, until, verdicts: verdicts() });
-  const looks = { stored: stored.length, pictures: past.length - stored.length, asked };
+  const looks = { stored: stored.length, pictures: filled.length, asked };
   return { ...replayed, looks, timeline: timeline.buckets() };
 }
 
-function storedLook({ capturedAt, yes, mass, cause }: StoredScore): PastLook {
-  const outcome = yes !== null && mass !== null ? { score: yes, mass } : (cause ?? 'no-answer');
-  return { capturedAt, outcome, gated: false };
+function storedLook({ capturedAt, yes, mass, cause }: StoredScores, index: number): PastLook {
+  const [at = 0, score = Number.NaN, weight = Number.NaN] = [capturedAt[index], yes[index], mass[index]];
+  const isAnswer = !Number.isNaN(score) && !Number.isNaN(weight);
+  return { capturedAt: at, outcome: isAnswer ? { score, mass: weight } : (cause[index] ?? 'no-answer'), gated: false };
 }
 
 /** Pictures that stood while the rule was on and nobody had asked. */
 function unasked(
   pictures: readonly KeptPicture[],
-  stored: readonly StoredScore[],
+  stored: StoredScores,
   hours: readonly OnStretch[],
   everyMs: number,
 ): KeptPicture[] {
@@ -120,19 +121,20 @@ function unasked(
 
 /** Whether a live answer vouches for an instant: asked in order of time. */
 class Answered {
-  readonly #stored: readonly StoredScore[];
+  readonly #stored: StoredScores;
   readonly #reachMs: number;
   #next = 0;
 
-  constructor(stored: readonly StoredScore[], everyMs: number) {
+  constructor(stored: StoredScores, everyMs: number) {
     this.#stored = stored;
     this.#reachMs = Math.max(5_000, 2 * everyMs);
   }
 
   near(at: number): boolean {
-    while ((this.#stored[this.#next]?.capturedAt ?? Number.POSITIVE_INFINITY) < at) this.#next++;
-    const before = this.#stored[this.#next - 1]?.capturedAt ?? Number.NEGATIVE_INFINITY;
-    const after = this.#stored[this.#next]?.capturedAt ?? Number.POSITIVE_INFINITY;
+    const { capturedAt, length } = this.#stored;
+    while (this.#next < length && (capturedAt[this.#next] ?? 0) < at) this.#next++;
+    const before = this.#next > 0 ? (capturedAt[this.#next - 1] ?? 0) : Number.NEGATIVE_INFINITY;
+    const after = this.#next < length ? (capturedAt[this.#next] ?? 0) : Number.POSITIVE_INFINITY;
     return at - before <= this.#reachMs || after - at <= this.#reachMs;
   }
 }
@@ -172,7 +174,7 @@ async function answersTo(
 function pictureLooks(
   pictures: readonly KeptPicture[],
   answers: ReadonlyMap<number, JudgedAnswer>,
-  stored: readonly StoredScore[],
+  stored: StoredScores,
   { rule, since, until }: BacktestRequest,
 ): PastLook[] {
   const answered = new Answered(stored, rule.everyMs);
@@ -187,10 +189,15 @@ function pictureLooks(
   return looks;
 }
 
-function inOrder(stored: readonly PastLook[], pictures: readonly PastLook[]): readonly PastLook[] {
-  if (pictures.length === 0) return stored;
-  if (stored.length === 0) return pictures;
-  return [...stored, ...pictures].sort((a, b) => a.capturedAt - b.capturedAt);
+/** Both are in order of time. */
+function* inOrder(stored: StoredScores, pictures: readonly PastLook[]): Generator<PastLook> {
+  let next = 0;
+  for (let index = 0; index < stored.length; index++) {
+    const look = storedLook(stored, index);
+    for (let other = pictures[next]; other && other.capturedAt < look.capturedAt; other = pictures[++next]) yield other;
+    yield look;
+  }
+  yield* pictures.slice(next);
 }
 
 class Timeline {

@@ -17,12 +17,19 @@ export interface ScoreQuery {
   readonly until: number;
 }
 
-/** One stored answer: `yes` is P(yes), whatever answer its rule expected; null when the model gave none. */
-export interface StoredScore {
-  readonly capturedAt: number;
-  readonly yes: number | null;
-  readonly mass: number | null;
-  readonly cause: UnknownCause | null;
+/**
+ * Stored answers as columns, oldest first, one per frame: a week of one camera is 300,000 of them, and as many objects would
+ * cost more than all the rest of a backtest.
+ */
+export interface StoredScores {
+  readonly length: number;
+  /** Wall-clock ms. */
+  readonly capturedAt: Float64Array;
+  /** P(yes), whatever answer the rule expected; NaN when the model gave none. */
+  readonly yes: Float64Array;
+  /** NaN when the model gave none. */
+  readonly mass: Float64Array;
+  readonly cause: ReadonlyArray<UnknownCause | null>;
 }
 
 type Row = [capturedAt: number, cause: UnknownCause | null, score: number | null, mass: number | null];
@@ -38,26 +45,90 @@ export class ScoreHistory {
     this.#db = options.db;
   }
 
-  /** Oldest first; one per frame. */
-  scores({ cameraId, question, zone, since, until }: ScoreQuery): StoredScore[] {
+  scores({ cameraId, question, zone, since, until }: ScoreQuery): StoredScores {
     return guarded('reading scores', () => {
       const asked = this.#db
         .prepare<unknown[], { id: number; expects: string }>(
           'SELECT id, expects FROM asked WHERE camera_id = ? AND question = ? AND zone = ?',
         )
         .all(cameraId, question, zone ?? '');
-      const read = this.#db
-        .prepare<unknown[], Row>(
-          `SELECT captured_at, cause, score, mass FROM verdict
-           WHERE asked_id = ? AND captured_at >= ? AND captured_at < ? ORDER BY captured_at`,
-        )
-        .raw();
-      const lists = asked.map(({ id, expects }) =>
-        read.all(id, since, until).map((row) => scoreOf(row, expects === 'no')),
-      );
-      return lists.reduce(merged, []);
+      return asked.map(({ id, expects }) => this.#columns(id, expects === 'no', since, until)).reduce(merged, NONE);
     });
   }
+
+  #columns(askedId: number, turned: boolean, since: number, until: number): StoredScores {
+    const count = this.#db
+      .prepare<unknown[], number>(
+        'SELECT count(*) FROM verdict WHERE asked_id = ? AND captured_at >= ? AND captured_at < ?',
+      )
+      .pluck()
+      .get(askedId, since, until);
+    const columns = new Columns(count ?? 0);
+    const read = this.#db
+      .prepare<unknown[], Row>(
+        `SELECT captured_at, cause, score, mass FROM verdict
+         WHERE asked_id = ? AND captured_at >= ? AND captured_at < ? ORDER BY captured_at LIMIT ?`,
+      )
+      .raw();
+    // In pages: what is read at once is garbage at once, and young garbage is cheap.
+    for (let from = since, page: Row[] = []; ; from = (page.at(-1)?.[0] ?? until) + 1) {
+      page = read.all(askedId, from, until, PAGE);
+      for (const [at, cause, score, mass] of page) {
+        const share = score === null ? Number.NaN : score / 10_000;
+        columns.add(at, turned ? 1 - share : share, mass === null ? Number.NaN : mass / 10_000, cause);
+      }
+      if (page.length < PAGE) return columns;
+    }
+  }
+}
+
+const PAGE = 2_000;
+
+class Columns implements StoredScores {
+  readonly capturedAt: Float64Array;
+  readonly yes: Float64Array;
+  readonly mass: Float64Array;
+  readonly cause: Array<UnknownCause | null> = [];
+  #length = 0;
+
+  constructor(most: number) {
+    this.capturedAt = new Float64Array(most);
+    this.yes = new Float64Array(most);
+    this.mass = new Float64Array(most);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What came while it was read is left out. */
+  add(capturedAt: number, yes: number, mass: number, cause: UnknownCause | null): void {
+    if (this.#length >= this.capturedAt.length) return;
+    this.capturedAt[this.#length] = capturedAt;
+    this.yes[this.#length] = yes;
+    this.mass[this.#length] = mass;
+    this.cause.push(cause);
+    this.#length++;
+  }
+}
+
+const NONE: StoredScores = new Columns(0);
+
+/** Of two answers about one frame the first stands. */
+function merged(a: StoredScores, b: StoredScores): StoredScores {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
+  const all = new Columns(a.length + b.length);
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const first = i < a.length ? (a.capturedAt[i] ?? 0) : Number.POSITIVE_INFINITY;
+    const second = j < b.length ? (b.capturedAt[j] ?? 0) : Number.POSITIVE_INFINITY;
+    const [from, at] = first <= second ? ([a, i] as const) : ([b, j] as const);
+    all.add(Math.min(first, second), from.yes[at] ?? 0, from.mass[at] ?? 0, from.cause[at] ?? null);
+    if (first <= second) i++;
+    if (second <= first) j++;
+  }
+  return all;
 }
 
 /**
@@ -75,26 +146,4 @@ export function openScoreHistory(dataDir: string): { scores: ScoreHistory; close
   }
   const db = connectReadOnly(file);
   return { scores: new ScoreHistory({ db }), close: () => db.close() };
-}
-
-function scoreOf([capturedAt, cause, score, mass]: Row, turned: boolean): StoredScore {
-  const share = score === null ? null : turned ? 1 - score / 10_000 : score / 10_000;
-  return { capturedAt, yes: share, mass: mass === null ? null : mass / 10_000, cause };
-}
-
-/** Both are in order; of two answers about one frame the first stands. */
-function merged(a: StoredScore[], b: StoredScore[]): StoredScore[] {
-  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
-  const all: StoredScore[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const one = a[i];
-    const other = b[j];
-    const next = !other || (one && one.capturedAt <= other.capturedAt) ? one : other;
-    if (one && next === one) i++;
-    if (other && other.capturedAt === next?.capturedAt) j++;
-    if (next) all.push(next);
-  }
-  return all;
 }
