@@ -52,8 +52,11 @@ describe('the wire format', () => {
 
   test('bytes that end early are an error, never an endless loop', () => {
     const file = decoderFile();
+    const graph = readFields(file).find(({ field }) => field === 7)?.bytes;
+    // Behind the graph a few fields follow that any of which may be absent: a cut between two of them is a whole message.
+    const end = (graph?.byteOffset ?? 0) - file.byteOffset + (graph?.length ?? 0);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: file.length - 1 }), (length) => {
+      fc.property(fc.integer({ min: 1, max: end - 1 }), (length) => {
         expect(() => parseOnnx(file.subarray(0, length))).toThrow(RangeError);
       }),
       { numRuns: 40 },
