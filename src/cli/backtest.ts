@@ -7,6 +7,7 @@ import { nearest } from '../platform/nearest.ts';
 import { contextOf } from '../rules/context.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { readScheduleWords } from '../rules/schedule-words.ts';
+import { thresholdsOn } from '../rules/verdict.ts';
 import { openScoreHistory } from '../store/score-history.ts';
 import { jsonLines, report } from './backtest-report.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
@@ -62,8 +63,8 @@ export function createBacktest(open: OpenModel): Command {
       if (text === '') throw new UsageError('there is no rule', 'Give its id, or a sentence in quotes');
       const { file, settings } = chosenSettings(values.config);
       const written = chosenRule(text, settings, values.camera === undefined ? ['*'] : [values.camera]);
-      const rule = adjusted(written, values, settings);
-      const cameraId = cameraFor(rule, values.camera, settings);
+      const cameraId = cameraFor(written, values.camera, settings);
+      const rule = adjusted(written, cameraId, values, settings);
       const until = instantOf(values.until, 'until', io) ?? io.clock.now();
       const since = instantOf(values.since, 'since', io) ?? until - DAY_MS;
       if (since >= until) throw new UsageError('--since is not before --until');
@@ -89,9 +90,11 @@ export const backtest = createBacktest(openChosenModel);
 
 type Values = Partial<Record<'for' | 'clear-after' | 'raise' | 'clear' | 'schedule', string | undefined>>;
 
-function adjusted(rule: CompiledRule, values: Values, settings: Settings): CompiledRule {
-  const raise = shareOf(values.raise, 'raise') ?? rule.raise;
-  const clear = shareOf(values.clear, 'clear') ?? Math.min(rule.clear, raise);
+function adjusted(written: CompiledRule, cameraId: string, values: Values, settings: Settings): CompiledRule {
+  const { perCamera: _, ...rule } = written;
+  const now = thresholdsOn(written, cameraId);
+  const raise = shareOf(values.raise, 'raise') ?? now.raise;
+  const clear = shareOf(values.clear, 'clear') ?? Math.min(now.clear, raise);
   if (clear > raise) throw new UsageError(`--clear ${clear} is above raise ${raise}`);
   return {
     ...rule,

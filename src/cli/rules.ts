@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { parseDuration } from '../platform/duration.ts';
 import { type Compilation, type CompileContext, compileRule } from '../rules/compile.ts';
 import { contextOf } from '../rules/context.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
@@ -8,12 +9,18 @@ import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, Usa
 import { MODEL_OPTION_HELP, MODEL_OPTIONS, type OpenModel, openChosenModel } from './open-model.ts';
 import { configuredModel } from './past-model.ts';
 import { chosenRule, chosenSettings } from './rule-choice.ts';
+import { fitRule } from './rules-fit.ts';
 import { tryRule } from './rules-try.ts';
+import { DATA_OPTIONS, dataFolder } from './store-folder.ts';
 
 const OPTIONS = {
+  ...DATA_OPTIONS,
   ...MODEL_OPTIONS,
-  config: { type: 'string' },
   camera: { type: 'string' },
+  target: { type: 'string' },
+  since: { type: 'string' },
+  apply: { type: 'boolean' },
+  undo: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
@@ -22,21 +29,30 @@ const DETAILS = `rules explain SENTENCE
 rules try RULE PICTURE...
   asks a rule's question about pictures and judges the answers as live; RULE is a rule's id or a sentence in quotes
 
+rules fit RULE
+  fits its thresholds to the events that people marked right or wrong, per camera: the lowest that keep to the target
+
 options:
   --config FILE     the cameras, zones and calendars the sentence may speak of (default: the demo store)
-  --camera C        try: look at the rule's zone of this camera (default: the whole picture)
+  --camera C        try: look at the rule's zone of this camera (default: the whole picture); fit: this camera only
+  --target N        fit: at most so many false alarms a week (default: 1)
+  --since TIME      fit: from the events of this long (default: 30d)
+  --apply           fit: write the thresholds into the rule's file
+  --undo            fit: take the newest ones out of it again
+  --data DIR        fit: the data folder (default: what the configuration says)
 ${MODEL_OPTION_HELP}
   --json            one line of JSON, per picture with try
 
 examples:
   watchword rules explain "Alert me when a shelf is empty for 5 minutes during opening hours"
-  watchword rules try "Alert me when a shelf is empty" monday.jpg tuesday.jpg`;
+  watchword rules try "Alert me when a shelf is empty" monday.jpg tuesday.jpg
+  watchword rules fit empty-shelf --target 2`;
 
 export function createRules(open: OpenModel): Command {
   return {
     name: 'rules',
-    summary: 'show what an English rule is understood as, try it on pictures',
-    usage: 'watchword rules explain SENTENCE | try RULE PICTURE... [--config FILE] [--json]',
+    summary: 'show what an English rule is understood as, try it on pictures, fit its thresholds',
+    usage: 'watchword rules explain SENTENCE | try RULE PICTURE... | fit RULE [--apply] [--config FILE] [--json]',
     details: DETAILS,
     async run(args, io) {
       const { values, positionals, rest = [] } = parseOptions(args, OPTIONS);
@@ -48,8 +64,9 @@ export function createRules(open: OpenModel): Command {
         return explain(sentence, contextOf(chosenSettings(values.config).settings), values.json === true, io);
       }
       if (what === 'try') return tryOn(words, values, io, open);
+      if (what === 'fit') return fitTo(words, values, io);
       if (what === undefined) throw new UsageError('what about the rules?', 'Try rules explain SENTENCE');
-      throw new UsageError(`no "rules ${what}"`, 'There are rules explain and rules try');
+      throw new UsageError(`no "rules ${what}"`, 'There are rules explain, rules try and rules fit');
     },
   };
 }
@@ -70,6 +87,20 @@ async function tryOn(
   const { camera: cameraId, json = false } = values;
   const rule = chosenRule(text, settings, cameraId === undefined ? ['*'] : [cameraId]);
   return tryRule({ rule, pictures, cameraId, settings, json }, open, configuredModel(values, settings, file), io);
+}
+
+function fitTo([rule = '', ...more]: string[], values: Values, io: CommandIo): Promise<number> {
+  if (rule === '' || more.length > 0) throw new UsageError('which rule?', 'Give its id');
+  const { config, camera: cameraId, apply = false, undo = false, json = false } = values;
+  if (apply && undo) throw new UsageError('--apply and --undo contradict each other');
+  const target = Number(values.target ?? 1);
+  if (!(target >= 0)) throw new UsageError(`--target takes a number of false alarms a week, not "${values.target}"`);
+  const sinceMs = parseDuration(values.since ?? '30d');
+  if (sinceMs === undefined) throw new UsageError(`--since takes a length of time such as 30d, not "${values.since}"`);
+  const { settings } = chosenSettings(config);
+  const dataDir = dataFolder(values);
+  const since = io.clock.now() - sinceMs;
+  return fitRule({ rule, cameraId, settings, dataDir, target, since, apply, undo, json }, io);
 }
 
 function explain(sentence: string, context: CompileContext, json: boolean, io: CommandIo): number {

@@ -1,4 +1,5 @@
 import { nearest } from '../platform/nearest.ts';
+import type { Thresholds } from './fit.ts';
 import { isGlob, matchesAny } from './glob.ts';
 import type { Meaning } from './grammar/phrase.ts';
 import { composeSchedule } from './grammar/schedule-pieces.ts';
@@ -59,6 +60,8 @@ export interface RuleOverrides {
   readonly raise?: number;
   readonly clear?: number;
   readonly minMass?: number;
+  /** By camera. */
+  readonly fitted?: Readonly<Record<string, Thresholds>>;
 }
 
 export interface RuleSource extends Rule {
@@ -113,8 +116,13 @@ export function compileRule(source: RuleSource, context: CompileContext): Compil
     const message = `clear (${clear}) is above raise (${raise}); an answer would be yes and no at once`;
     errors.push({ code: 'thresholds', message, ...whole });
   }
+  for (const [camera, { raise, clear }] of Object.entries(overrides.fitted ?? {})) {
+    if (clear <= raise) continue;
+    errors.push({ code: 'fitted', message: `for ${camera} clear (${clear}) is above raise (${raise})`, ...whole });
+  }
   if (errors.length > 0 || question === null) return { understood, errors, warnings };
-  const rule = { ...understood, question, id, words, enabled, file, raise, clear, minMass, warnings };
+  const perCamera = overrides.fitted ? { perCamera: overrides.fitted } : {};
+  const rule = { ...understood, question, id, words, enabled, file, raise, clear, minMass, warnings, ...perCamera };
   return { rule: Object.freeze(rule), understood, errors, warnings };
 }
 

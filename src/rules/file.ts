@@ -58,6 +58,7 @@ function keyOf(issue: SentenceIssue, written: RuleFile | undefined, { locate }: 
     return locate(['cameras', Math.max(0, at)]);
   }
   if (issue.code === 'unknown-zone' && written?.zone !== undefined) return locate(['zone']);
+  if (issue.code === 'fitted') return locate(['fitted']);
   if (issue.code === 'thresholds') return locate([written?.clear === undefined ? 'raise' : 'clear']);
   return undefined;
 }

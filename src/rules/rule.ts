@@ -1,3 +1,5 @@
+import type { Thresholds } from './fit.ts';
+
 export type Severity = 'info' | 'warning' | 'critical';
 
 /** A polygon in relative picture coordinates (0..1 from the left and from the top), at least three points. */
@@ -68,6 +70,8 @@ export interface CompiledRule extends Rule {
   /** Verdict thresholds on the score of the expected answer: yes at or above raise, no at or below clear. */
   readonly raise: number;
   readonly clear: number;
+  /** Thresholds fitted to single cameras; they win over `raise` and `clear` there. */
+  readonly perCamera?: Readonly<Record<string, Thresholds>>;
   /** Least yes/no probability mass for an answer to count. */
   readonly minMass: number;
   readonly spans: readonly Span[];

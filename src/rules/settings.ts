@@ -33,6 +33,24 @@ const scheduleWindow = z.union(
   { error: 'must be { days: [mon], from: "08:00", to: "20:00" } or { calendar: opening hours, negate: false }' },
 );
 
+/** So many earlier thresholds stay, to go back to. */
+export const MOST_FITS = 10;
+const fittedThresholds = z.strictObject(
+  {
+    raise: share,
+    clear: share,
+    /** When it was fitted, and to what. */
+    at: text.optional(),
+    from: text.optional(),
+    /** How often an alert with a score is right: see calibration.ts. */
+    slope: z.number().optional(),
+    intercept: z.number().optional(),
+  },
+  { error: 'must be { raise: 0.7, clear: 0.5 }' },
+);
+
+export type FittedThresholds = z.output<typeof fittedThresholds>;
+
 const notAMapping = (issue: { code?: string }): string | undefined =>
   issue.code === 'invalid_type' ? 'the file must begin with "rule:" and one English sentence' : undefined;
 
@@ -68,9 +86,27 @@ export const ruleFileSchema = z.strictObject(
     raise: share.optional(),
     clear: share.optional(),
     minMass: share.optional(),
+    /** Written by `watchword rules fit`: thresholds per camera, the newest first; the first is in force. */
+    fitted: z
+      .record(
+        z.string(),
+        z.array(fittedThresholds).min(1, 'must hold thresholds').max(MOST_FITS, `holds ${MOST_FITS} at most`),
+        {
+          error: 'must be { aisle-1: [{ raise: 0.7, clear: 0.5 }] }',
+        },
+      )
+      .optional(),
   },
   { error: notAMapping },
 );
+
+function inForce(fitted: Readonly<Record<string, readonly FittedThresholds[]>>): RuleOverrides['fitted'] {
+  return Object.fromEntries(
+    Object.entries(fitted).flatMap(([camera, [first]]) =>
+      first ? [[camera, { raise: first.raise, clear: first.clear }]] : [],
+    ),
+  );
+}
 
 export type RuleFile = z.output<typeof ruleFileSchema>;
 
@@ -88,6 +124,7 @@ export function overridesOf(file: RuleFile): RuleOverrides {
     raise: file.raise,
     clear: file.clear,
     minMass: file.minMass,
+    fitted: file.fitted && inForce(file.fitted),
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }

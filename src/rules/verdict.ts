@@ -1,5 +1,6 @@
 import type { Frame } from '../cameras/frame.ts';
 import type { Answer } from '../vision/model.ts';
+import type { Thresholds } from './fit.ts';
 import type { CompiledRule } from './rule.ts';
 
 /** Why a verdict is unknown. Never counted as no: it is lost coverage. */
@@ -41,7 +42,7 @@ export type JudgedAnswer = Pick<Answer, 'score' | 'mass'>;
  * turned round, so a verdict's score always speaks of the expected answer. Too little mass, a score that is no number, and anything between the thresholds is unknown, never no.
  */
 export function judge(
-  rule: Pick<CompiledRule, 'id' | 'expects' | 'raise' | 'clear' | 'minMass'>,
+  rule: Pick<CompiledRule, 'id' | 'expects' | 'raise' | 'clear' | 'perCamera' | 'minMass'>,
   frame: Pick<Frame, 'cameraId' | 'seq' | 'capturedAt' | 'at'>,
   outcome: JudgedAnswer | UnknownCause,
 ): Verdict {
@@ -55,9 +56,15 @@ export function judge(
   // One literal each: a backtest of a week judges 300,000 answers, and spreading would take most of its time.
   const { cameraId, seq: frameSeq, capturedAt, at } = frame;
   const ruleId = rule.id;
-  if (score >= rule.raise) return { ruleId, cameraId, frameSeq, capturedAt, at, score, mass, value: 'yes' };
-  if (score <= rule.clear) return { ruleId, cameraId, frameSeq, capturedAt, at, score, mass, value: 'no' };
+  const { raise, clear } = thresholdsOn(rule, cameraId);
+  if (score >= raise) return { ruleId, cameraId, frameSeq, capturedAt, at, score, mass, value: 'yes' };
+  if (score <= clear) return { ruleId, cameraId, frameSeq, capturedAt, at, score, mass, value: 'no' };
   return { ruleId, cameraId, frameSeq, capturedAt, at, score, mass, value: 'unknown', cause: 'undecided' };
+}
+
+/** The thresholds in force on one camera. */
+export function thresholdsOn(rule: Pick<CompiledRule, 'raise' | 'clear' | 'perCamera'>, cameraId: string): Thresholds {
+  return rule.perCamera?.[cameraId] ?? rule;
 }
 
 type AboutFrame = Pick<Verdict, 'ruleId' | 'cameraId' | 'frameSeq' | 'capturedAt' | 'at'>;

@@ -12,6 +12,13 @@ describe('a verdict', () => {
     expect(judge(rule, frame, { score: 0.4, mass: 1 }).value).toBe('no');
   });
 
+  it('goes by the thresholds fitted to its camera where there are some', () => {
+    const fitted = { ...rule, perCamera: { 'aisle-1': { raise: 0.8, clear: 0.7 } } };
+    expect(judge(fitted, frame, { score: 0.75, mass: 1 }).value).toBe('unknown');
+    expect(judge(fitted, frame, { score: 0.7, mass: 1 }).value).toBe('no');
+    expect(judge(fitted, { ...frame, cameraId: 'aisle-2' }, { score: 0.75, mass: 1 }).value).toBe('yes');
+  });
+
   it('between the thresholds is undecided, which is unknown', () => {
     const verdict = judge(rule, frame, { score: 0.5, mass: 1 });
     expect(verdict).toMatchObject({ value: 'unknown', cause: 'undecided', score: 0.5, mass: 1 });
