@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 import { readFileSync } from 'node:fs';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_WRONG_USAGE, runCommand } from './cli/command.ts';
 import { systemClock } from './platform/clock.ts';

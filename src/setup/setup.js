@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -140,6 +141,7 @@ function ensureBuilt() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   if (!run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']))
     fail('tsc failed; its messages are above.');
+  chmodSync(join(root, 'dist/main.js'), 0o755);
   writeFileSync(stampFile, '');
 }
 

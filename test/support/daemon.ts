@@ -36,10 +36,11 @@ export function temporaryFolder(prefix = 'watchword-test-'): { path: string; rem
 
 /** Starts `watchword start` (the demo store on free ports, or a configuration that names its own) and resolves when it prints its ready line. Rejects with its log when it ends before. */
 export async function startDaemon(options: { dataDir: string; config?: string }): Promise<Daemon> {
-  const args = ['start', '--data', options.dataDir];
+  // As `npm start` and the unit start it.
+  const args = ['--max-semi-space-size=2', MAIN, 'start', '--data', options.dataDir];
   if (options.config) args.push('--config', options.config);
   else args.push('--port', '0', '--mqtt-port', '0');
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
