@@ -4,6 +4,7 @@ import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
 import { LiveView } from './cameras/live-view.ts';
 import { createSource } from './cameras/sources.ts';
+import { CapacityLedger } from './capacity.ts';
 import { createCommands } from './commands.ts';
 import type { Settings } from './config/settings.ts';
 import { CommitQueue } from './events/commit-queue.ts';
@@ -98,6 +99,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const cameras = createCameras(options, health);
   const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
   const pace = new Pace(clock);
+  const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
   const thumbnail = sharedThumbnails();
   const history = openHistory({ settings, clock, logger, health, thumbnail });
 
@@ -161,7 +163,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     clock,
     logger,
     health,
-    model,
+    model: capacity.metered(model),
     judge,
     inspect: createInspector(cameras, health, thumbnail),
     isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
@@ -235,7 +237,10 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
           watch.flush();
           store.flush();
         }),
-        every(clock, SEEN_MS, stopped, () => store.runs.seen()),
+        every(clock, SEEN_MS, stopped, () => {
+          store.runs.seen();
+          capacity.save(watch.assignments);
+        }),
       ]),
     ),
     loopPart('retention', (stopped) => retention.run(stopped)),

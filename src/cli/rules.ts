@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
+import { readBoxLoad } from '../capacity.ts';
 import { parseDuration } from '../platform/duration.ts';
-import { type Compilation, type CompileContext, compileRule } from '../rules/compile.ts';
+import { type CapacityPlan, planOf } from '../rules/capacity.ts';
+import { type Compilation, compileRule } from '../rules/compile.ts';
 import { contextOf } from '../rules/context.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
 import type { SentenceIssue, Span } from '../rules/rule.ts';
@@ -61,7 +63,7 @@ export function createRules(open: OpenModel): Command {
         // Words without quotes come one by one: they are one sentence all the same.
         const sentence = words.join(' ').trim();
         if (sentence === '') throw new UsageError('there is no sentence', 'Put it in quotes');
-        return explain(sentence, contextOf(chosenSettings(values.config).settings), values.json === true, io);
+        return explain(sentence, values, io);
       }
       if (what === 'try') return tryOn(words, values, io, open);
       if (what === 'fit') return fitTo(words, values, io);
@@ -103,13 +105,18 @@ function fitTo([rule = '', ...more]: string[], values: Values, io: CommandIo): P
   return fitRule({ rule, cameraId, settings, dataDir, target, since, apply, undo, json }, io);
 }
 
-function explain(sentence: string, context: CompileContext, json: boolean, io: CommandIo): number {
+function explain(sentence: string, values: Values, io: CommandIo): number {
+  const { settings } = chosenSettings(values.config);
   const source = { id: 'sentence', words: sentence, cameras: ['*'], enabled: true, file: '', overrides: {} };
-  const compiled = compileRule(source, context);
-  const { understood, errors, warnings } = compiled;
-  io.stdout(
-    json ? `${JSON.stringify({ ...understood, warnings, errors })}\n` : textOf(sentence, compiled, painter(io)),
-  );
+  const compiled = compileRule(source, contextOf(settings));
+  const { understood, errors, warnings, rule } = compiled;
+  const load = rule && readBoxLoad(values.data === undefined ? settings.data : dataFolder(values));
+  const plan = load && planOf(rule, load);
+  if (values.json) {
+    // The demo store speaks for a box that has none: what a rule would take of it is of no use.
+    const isBox = values.config !== undefined || values.data !== undefined;
+    io.stdout(`${JSON.stringify({ ...understood, warnings, errors, ...(plan && isBox && { capacity: plan }) })}\n`);
+  } else io.stdout(textOf(sentence, compiled, plan, painter(io)));
   return errors.length > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -135,7 +142,12 @@ const STYLES: Readonly<Record<string, Style>> = {
 };
 
 /** For people: the sentence with each phrase underlined by its number, what each means, the rule, and what is doubtful. */
-function textOf(sentence: string, { understood, errors, warnings }: Compilation, paint: Paint): string {
+function textOf(
+  sentence: string,
+  { understood, errors, warnings }: Compilation,
+  plan: CapacityPlan | undefined,
+  paint: Paint,
+): string {
   const spans = understood.spans.filter((span) => span.means !== 'lead-in' && span.means !== 'filler');
   const lines = [coloured(sentence, spans, paint), ...marks(sentence, spans), ''];
   lines.push(`  asks every ${formatMs(understood.everyMs)}   ${understood.question ?? '(nothing)'}`);
@@ -150,6 +162,7 @@ function textOf(sentence: string, { understood, errors, warnings }: Compilation,
   lines.push(
     `  cameras ${understood.cameras.join(', ') || 'none'}${understood.zone === null ? '' : `, zone ${understood.zone}`}`,
   );
+  if (plan) lines.push(planLine(plan));
   const issues = [
     ...errors.map((issue) => [issue, 'error'] as const),
     ...warnings.map((issue) => [issue, 'warning'] as const),
@@ -157,6 +170,12 @@ function textOf(sentence: string, { understood, errors, warnings }: Compilation,
   if (issues.length > 0) lines.push('');
   for (const [issue, level] of issues) lines.push(issueLine(sentence, issue, level, paint));
   return `${lines.join('\n')}\n`;
+}
+
+function planLine({ share, total, delayMs }: CapacityPlan): string {
+  const percent = (part: number): string => `${(part * 100).toFixed(part < 0.095 ? 1 : 0)} %`;
+  const full = total > 1 ? `; the box falls behind: all intervals become ${total.toFixed(1)} times as long` : '';
+  return `  takes ${percent(share)} of the box (${percent(total)} with all rules), tells within ${formatMs(Math.ceil(delayMs / 1_000) * 1_000)} at worst${full}`;
 }
 
 function coloured(sentence: string, spans: readonly Span[], paint: Paint): string {

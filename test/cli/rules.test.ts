@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CommandIo, runCommand } from '../../src/cli/command.ts';
 import { rules } from '../../src/cli/rules.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
+import { tempFolder } from '../store/temp-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 async function run(...args: string[]) {
@@ -74,6 +77,22 @@ describe('watchword rules explain', () => {
     const { errors, question } = JSON.parse(stdout);
     expect(question).toBe('Has a robot fallen?');
     expect(errors).toMatchObject([{ code: 'several-frames', start: 28, end: 52 }]);
+  });
+
+  it('tells what the rule would take of the box that measured it, and how late it may be', async () => {
+    const dataDir = tempFolder();
+    const parts = [{ cameraId: 'yard', zone: null, everyMs: 2_000, questionsPerSecond: 0.5 }];
+    const load = { costs: { lookMs: 150, questionMs: 10 }, parts, cameras: { yard: 2_000 } };
+    writeFileSync(join(dataDir, 'capacity.json'), JSON.stringify(load));
+    const sentence = ['explain', 'Alert me when a car is in the road for 5 seconds on camera yard', '--data', dataDir];
+    const { capacity } = JSON.parse((await run(...sentence, '--json')).stdout);
+    expect(capacity.share).toBeCloseTo(10 / 2_000, 9);
+    expect(capacity.total).toBeCloseTo(170 / 2_000, 9);
+    expect(capacity.delayMs).toBe(2_000 + 2_000 + 6_000 + 160);
+    const { stdout } = await run(...sentence);
+    expect(stdout).toContain('  takes 0.5 % of the box (8.5 % with all rules), tells within 11s at worst\n');
+    const elsewhere = await run('explain', 'A shelf is empty', '--data', tempFolder(), '--json');
+    expect(JSON.parse(elsewhere.stdout)).not.toHaveProperty('capacity');
   });
 
   it('is wrong usage without a sentence', async () => {
