@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   rules: async () => (await import('./cli/rules.ts')).rules,
   backtest: async () => (await import('./cli/backtest.ts')).backtest,
   events: async () => (await import('./cli/events.ts')).events,
+  coverage: async () => (await import('./cli/coverage.ts')).coverage,
   camera: async () => (await import('./cli/camera.ts')).camera,
   user: async () => (await import('./cli/user.ts')).user,
   demo: async () => (await import('./cli/demo.ts')).demo,
