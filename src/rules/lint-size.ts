@@ -12,7 +12,11 @@ export function issue(
   from: number,
   to: number,
 ): SentenceIssue {
-  return { code, message, start: tokens[from]?.start ?? 0, end: tokens[to - 1]?.end ?? 0 };
+  // In the order of the question, which is not always that of the sentence.
+  const about = tokens.slice(from, to);
+  const start = Math.min(...about.map((token) => token.start));
+  const end = Math.max(...about.map((token) => token.end));
+  return about.length > 0 ? { code, message, start, end } : { code, message, start: 0, end: 0 };
 }
 
 /** Metres: how high the thing is in the picture. */

@@ -34,6 +34,7 @@ export function lint(
     ...openQuestions(unique),
     ...leftOverTimes(unique),
     ...otherMoments(unique),
+    ...leftOverTelling(unique),
     ...secondConditions(unique),
   ];
   const warnings = [
@@ -195,6 +196,20 @@ function openQuestions(tokens: readonly Token[]): SentenceIssue[] {
   return [issue('open-question', message, tokens, 0, (first ?? counting)?.end ?? 1)];
 }
 
+const MEASURED = /^(higher|taller|wider|deeper|closer|further|farther|nearer|lower|shorter|longer)$/;
+const TELLING = pattern(
+  '(alert|notify|warn|tell|inform|message|text|email|ping|page|remind|bother|call|phone|ring|let|lmk) (me|us|security)',
+);
+
+/** Who is to be told must not end up in the question. */
+function leftOverTelling(tokens: readonly Token[]): SentenceIssue[] {
+  const at = tokens.findIndex((_, index) => TELLING(tokens, index));
+  if (at < 0) return [];
+  const message =
+    'These words are not understood here; begin with "Alert me when ..." and say then what should be seen';
+  return [issue('not-understood', message, tokens, at, at + 2)];
+}
+
 /** A time that no phrase could read must not end up in the question. */
 function leftOverTimes(tokens: readonly Token[]): SentenceIssue[] {
   for (let at = 0; at < tokens.length; at++) {
@@ -204,6 +219,8 @@ function leftOverTimes(tokens: readonly Token[]): SentenceIssue[] {
     const clock = /^\d{1,2}:\d{2}$/.test(tokens[at]?.lower ?? '') ? { end: at + 1 } : undefined;
     const bare = /^(for|than)$/.test(tokens[at - 1]?.lower ?? '') && at > 0 ? readNumber(tokens, at) : undefined;
     const lone = bare && tokens[bare.end] === undefined && tokens[at - 1]?.lower === 'for' ? bare : undefined;
+    // `higher than 2 m`
+    if (amount && tokens[amount.end - 1]?.lower === 'm' && MEASURED.test(tokens[at - 2]?.lower ?? '')) continue;
     const match = amount ?? unit ?? days ?? clock ?? lone;
     if (!match) continue;
     const message =

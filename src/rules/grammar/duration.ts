@@ -82,7 +82,9 @@ export const duration: Phrase = {
 function readBare(tokens: readonly Token[], at: number): PhraseReading | undefined {
   const amount = readAmount(tokens, at);
   const next = amount && tokens[amount.end];
-  if (!amount || (next && !ENDS_BARE.has(next.lower) && (next.kind !== 'sign' || isDash(next)))) return undefined;
+  const above = /^[>≥]$/.test(tokens[at]?.lower ?? '');
+  if (!amount || (next && !above && !ENDS_BARE.has(next.lower) && (next.kind !== 'sign' || isDash(next))))
+    return undefined;
   if (at === 0 || NOT_BEFORE.has(tokens[at - 1]?.lower ?? '')) return undefined;
   const { ms, vague } = amount.value;
   return { end: amount.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
@@ -90,7 +92,7 @@ function readBare(tokens: readonly Token[], at: number): PhraseReading | undefin
 
 /** What a bare length of time may stand before: the next phrase, not the rest of the picture. */
 const ENDS_BARE = new Set(
-  'critical urgent emergency warning info please max check during between from after at in on weekdays weekends daily aisle dock camera cam'.split(
+  'critical urgent emergency warning info please max check during between from after at in on weekdays weekends daily mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday aisle dock camera cam'.split(
     ' ',
   ),
 );

@@ -5,7 +5,7 @@ import type { Token } from './tokens.ts';
 
 export const CONNECT: Pattern = firstOf([
   pattern(
-    '(whenever|if ever|only when|only if|when|if|once|in case|whether|that|where|should|every time that|every time|each time that|each time|any time that|any time|anytime|as soon as|the moment that|the moment|the minute|the instant|the second|in the event that|provided that|provided|on the condition that)',
+    '(whenever|if ever|only when|only if|when|if|once|in case|whether|that|where|should|every time that|every time|each time that|each time|any time that|any time|anytime|as soon as|the moment that|the moment|the minute|the instant|the second|in the event that|in the event|provided that|provided|on the condition that)',
   ),
 ]);
 export const ABOUT: Pattern = pattern(
@@ -14,7 +14,7 @@ export const ABOUT: Pattern = pattern(
 const ENDS_NAME = pattern('(after|before|unless|while|until|because|so)');
 
 const ALERT_NOUN =
-  '(alert|alarm|event|message|notification|warning|email|mail|sms|text|ping|page|note|report|heads up|heads - up|reminder|ticket|incident|entry)';
+  '(alert|alarm|event|message|notification|warning|email|mail|sms|text|ping|push|push notification|page|note|report|heads up|heads - up|reminder|ticket|incident|entry)';
 const ALERT_NOUNS = new Set(ALERT_NOUN.slice(1, -1).split('|'));
 
 // Names of people and teams are free words, so they end where a connector begins.
@@ -45,6 +45,9 @@ export const POLITE = firstOf([
   ),
   pattern("(i'd|we'd) (like|love|want|prefer) [you|the system|the box] to (get|receive|have|see) [an|a]"),
   pattern("(i'd|we'd) (like|love|want|prefer|need|appreciate) (a|an)"),
+  pattern(
+    "(it would be|it'd be|would be) (great|nice|good|helpful|useful|best) (to|if you could|if i could|if we could)",
+  ),
   pattern('(can|could|may|would) (i|we|someone|somebody) (get|have|receive) (a|an)'),
   pattern('(i|we) (want|need|would like|wish|would love|would prefer) (you|the system|the box|watchword) to'),
   pattern("(i'd|we'd) (like|love|want|prefer) (you|the system|the box|watchword) to"),
@@ -74,7 +77,9 @@ export const ALERTS: readonly Pattern[] = [
   pattern('drop (me|us) (a line|a message|a note|a text|an email|a mail)'),
   pattern('(shout|holler|lmk|wake me up|wake me|wake us up|buzz me|beep)'),
   pattern('(telling|letting|notifying|alerting|warning|informing|messaging|texting) (me|us) [know]'),
-  pattern('(get|receive) [a|an|the] [<few>] (alert|notification|message|warning|alarm)', readers),
+  pattern(`(get|receive) [a|an|the] [<few>] ${ALERT_NOUN}`, readers),
+  pattern(`(would like|want|need|like) to ${KNOW}`),
+  pattern(`(my|our|the) <wanting> to ${KNOW}`, { wanting }),
   pattern('be (alerted|notified|warned|told|informed)'),
   pattern(`${VERB} <who>`, readers),
   pattern(VERB),
@@ -148,13 +153,22 @@ function readDenial(tokens: readonly Token[], at: number): { end: number; value:
   return undefined;
 }
 
+/** Who wants to know: the words up to `wants`, and it. */
+function wanting(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
+  for (let end = at + 1; end <= at + 4; end++) {
+    if (/^(wants|want|needs|need|likes)$/.test(tokens[end]?.lower ?? '')) return { end: end + 1, value: '' };
+  }
+  return undefined;
+}
+
 /** Who is let know: the words up to `know`. */
 function knowing(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
   for (let end = at + 1; end <= at + 6; end++) if (tokens[end]?.lower === 'know') return { end, value: '' };
   return undefined;
 }
 
-const PAUSE = '(,|;|–|—|-|, and|, then|, please|then|and then|and|please)';
+const PAUSE =
+  '(,|;|–|—|-|, in which case|in which case|in that case|, if so|if so|, and|, then|, please|then|and then|and|please)';
 const LATER = '[immediately|right away|at once|please|about it|of it]';
 export const CLOSINGS: readonly Pattern[] = [
   pattern(

@@ -69,7 +69,10 @@ function readTelling(tokens: readonly Token[], at: number): Opening | undefined 
     const found = { tells: true, logs: logs !== undefined };
     const connected = connect(tokens, skipGlue(tokens, match.end));
     if (connected) return opened(tokens, connected.end, { ...found, ...connected });
-    if (tokens[match.end] === undefined) return opened(tokens, match.end, found);
+    // `alert me [when it is after 6pm] and the shelf is empty`: no name is a clause.
+    const rest = tokens.slice(words.TELL_ME(tokens, at)?.end ?? tokens.length);
+    const clause = rest.some(({ lower }) => /^(is|are|has|have|was|were|there)$/.test(lower));
+    if (tokens[match.end] === undefined && !clause) return opened(tokens, match.end, found);
   }
   if (logs) return opened(tokens, logs.end, { logs: true, tells: true });
   const me = words.TELL_ME(tokens, at);

@@ -46,7 +46,7 @@ export const place: Phrase = {
   read(tokens, at, world) {
     const watched = WATCH(tokens, at);
     const area = watched && readPlaces(tokens, watched.end, world);
-    if (area && /^(for|and|,)$/.test(tokens[area.end]?.lower ?? '')) {
+    if (area && /^(for|and|,|:|;|\.)$/.test(tokens[area.end]?.lower ?? '')) {
       return { ...area, end: tokens[area.end]?.lower === 'for' ? area.end + 1 : area.end };
     }
     const seeing = seeingPlace(tokens, at, world);
@@ -72,6 +72,9 @@ function seeingPlace(tokens: readonly Token[], at: number, world: KnownWorld): P
 /** `shelf empty 10 min, aisle 1`: a headline leaves out the preposition, after a comma or a length of time at the end. */
 function headlinePlace(tokens: readonly Token[], at: number, world: KnownWorld): PhraseReading | undefined {
   const before = tokens[at - 1];
+  // `yard - person at night`
+  const label = at === 0 ? readPlaces(tokens, 0, world) : undefined;
+  if (label && /^[-–—:]$/.test(tokens[label.end]?.lower ?? '') && !tokens[label.end + 1]?.glued) return label;
   if (before?.kind !== 'sign' && !isUnit(before)) return undefined;
   const found = NUMBERED.has(tokens[at]?.lower ?? '') ? readPlaces(tokens, at, world) : undefined;
   return found && tokens[found.end] === undefined ? found : undefined;
@@ -82,6 +85,12 @@ function readPlaces(tokens: readonly Token[], at: number, world: KnownWorld): Ph
   if (!first) return undefined;
   let { end } = first;
   const places = [first.place];
+  const range = readRange(tokens, at, first.end, world);
+  if (range) {
+    if ('refused' in range) return { end: range.end, value: range.refused, issues: [unknownRange(range.refused)] };
+    places.push(...range.places);
+    end = range.end;
+  }
   for (;;) {
     const joined = JOINED(tokens, end);
     // `aisles 3 and 4`: the second number goes with the first noun.
@@ -106,6 +115,31 @@ function readPlaces(tokens: readonly Token[], at: number, world: KnownWorld): Ph
     return { end, value, issues: [refused('two-zones', 'A rule looks at one zone; write one rule per zone')] };
   }
   return { end: after?.end ?? end, meaning: { kind: 'place', cameras, zone: places[0]?.zone ?? null }, value };
+}
+
+const MOST_IN_RANGE = 50;
+
+/** `aisles 1-3`, `aisles 1 to 3`: after the first place, those up to the last. */
+function readRange(tokens: readonly Token[], at: number, end: number, world: KnownWorld) {
+  const first = tokens[end - 1];
+  const last = tokens[end + 1];
+  const through = isDash(tokens[end]) || /^(to|through|thru)$/.test(tokens[end]?.lower ?? '');
+  if (!through || first?.kind !== 'number' || last?.kind !== 'number' || !/s$/.test(tokens[end - 2]?.lower ?? ''))
+    return undefined;
+  const [from, to] = [Number(first.lower), Number(last.lower)];
+  if (!(to > from) || to - from > MOST_IN_RANGE) return undefined;
+  const places: Place[] = [];
+  for (let number = from + 1; number <= to; number++) {
+    const named = [...tokens.slice(at, end - 1), { ...last, text: String(number), lower: String(number) }];
+    const found = readPlace(named, 0, world);
+    if (!found) return { end: end + 2, refused: `${tokens[end - 2]?.lower.replace(/s$/, '')} ${number}` };
+    places.push(found.place);
+  }
+  return { end: end + 2, places };
+}
+
+function unknownRange(name: string) {
+  return refused('unknown-place', `No camera, group or zone is called "${name}"; name those that there are`);
 }
 
 function readPlace(

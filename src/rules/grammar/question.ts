@@ -90,7 +90,7 @@ function presence(words: readonly Word[]): Clause {
 }
 
 const PREDICATES = new Set(
-  'empty open closed blocked obstructed full wet broken dirty missing unattended stuck locked unlocked jammed overflowing damaged clear on off'.split(
+  'empty open closed blocked obstructed full wet broken dirty missing unattended unmanned unstaffed unoccupied stuck locked unlocked jammed overflowing damaged clear on off'.split(
     ' ',
   ),
 );

@@ -46,10 +46,12 @@ export const release: Phrase = {
     const untimed = UNTIMED(tokens, at);
     if (untimed && !/^(by|with|of|in|at|to|and|or)$/.test(tokens[untimed.end]?.lower ?? ''))
       return { end: untimed.end, meaning: { kind: 'release', ms: null }, value: 'when clear' };
-    // `at the till` is a place.
-    const condition = /^(the|a|an|at|each|every|any|our|one|by|near)$/.test(tokens[at - 1]?.lower ?? '')
-      ? undefined
-      : CONDITION(tokens, at);
+    // `at the till`, `Till 3 is unmanned` are places.
+    const isTill = at === 0 && tokens[1]?.kind === 'number' && !/^(am|pm|o'clock|:|,)$/.test(tokens[2]?.lower ?? 'am');
+    const condition =
+      isTill || /^(the|a|an|at|each|every|any|our|one|by|near)$/.test(tokens[at - 1]?.lower ?? '')
+        ? undefined
+        : CONDITION(tokens, at);
     if (!condition) return undefined;
     let { end } = condition;
     while (end < tokens.length && tokens[end]?.kind !== 'sign') end++;

@@ -1,4 +1,5 @@
 import { editDistance } from '../../platform/nearest.ts';
+import { readUnit } from './amounts.ts';
 import { readNumber } from './numbers.ts';
 import type { Token } from './tokens.ts';
 
@@ -46,8 +47,20 @@ export interface Respelt {
   readonly read: ReadonlyArray<{ readonly index: number; readonly as: string }>;
 }
 
-/** The same tokens with slips of the hand read as what is meant; places in the sentence stay as they are. */
-export function respell(tokens: readonly Token[]): Respelt {
+/** `> 3 people`, `≥ 4`, `<2 pallets` in words. Before a length of time the sign stays: amounts.ts reads it. */
+const SIGNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['>', ['more', 'than']],
+  ['≥', ['at', 'least']],
+  ['<', ['fewer', 'than']],
+  ['≤', ['at', 'most']],
+]);
+
+/**
+ * The same tokens with short hand in full and slips of the hand read as what is meant; places in the sentence stay as they
+ * are. Short hand is no slip: nobody is told of it.
+ */
+export function respell(written: readonly Token[]): Respelt {
+  const tokens = written.flatMap((_, index) => inFull(written, index));
   const read: Array<{ index: number; as: string }> = [];
   const respelt = tokens.map((token, index) => {
     const right = token.kind === 'word' ? (SLIPS.get(token.lower) ?? unitFor(tokens, index)) : undefined;
@@ -57,6 +70,39 @@ export function respell(tokens: readonly Token[]): Respelt {
     return { ...token, lower: right, text: capital ? right.charAt(0).toUpperCase() + right.slice(1) : right };
   });
   return { tokens: respelt, read };
+}
+
+function inFull(tokens: readonly Token[], index: number): Token[] {
+  const token = tokens[index];
+  const [next, after] = [tokens[index + 1], tokens[index + 2]];
+  if (!token) return [];
+  if (token.lower === 'ppl') return [asWord(token, 'people')];
+  // `w/o`: one word in place of three tokens.
+  if (token.lower === 'w' && next?.lower === '/' && next.glued) {
+    const isWithout = after?.lower === 'o' && after.glued;
+    return [{ ...asWord(token, isWithout ? 'without' : 'with'), end: (isWithout ? after : next).end }];
+  }
+  if (token.lower === '/' && tokens[index - 1]?.lower === 'w' && token.glued) return [];
+  if (token.lower === 'o' && tokens[index - 1]?.lower === '/' && tokens[index - 2]?.lower === 'w' && token.glued)
+    return [];
+  const words = SIGNS.get(token.lower);
+  if (words && counts(tokens, index + 1)) return words.map((word) => asWord(token, word));
+  // `3+ customers`
+  const isMore = token.kind === 'number' && next?.lower === '+' && next.glued && counts(tokens, index);
+  const at = { ...token, end: token.start };
+  if (isMore) return [asWord(at, 'at'), { ...asWord(at, 'least'), glued: false }, { ...token, glued: false }];
+  return tokens[index - 1] && SIGNS.has(tokens[index - 1]?.lower ?? '') ? [{ ...token, glued: false }] : [token];
+}
+
+function asWord(token: Token, word: string): Token {
+  return { ...token, text: word, lower: word, kind: 'word', glued: false };
+}
+
+/** A number that counts things, not time. */
+function counts(tokens: readonly Token[], at: number): boolean {
+  const number = readNumber(tokens, at);
+  const next = number && (tokens[number.end]?.lower === '+' ? number.end + 1 : number.end);
+  return next !== undefined && !readUnit(tokens, next) && !/^(am|pm|:|h|o'clock)$/.test(tokens[next]?.lower ?? '');
 }
 
 /** `5 minuts`, `10 secounds`: right after a number nearly any slip of a unit is one. */

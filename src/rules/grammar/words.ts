@@ -1,5 +1,5 @@
 import { isWord, type Token } from './tokens.ts';
-import { verbIn } from './verbs.ts';
+import { PREPOSITIONS, verbIn } from './verbs.ts';
 
 /** A word of the question in the making. Inserted and changed words keep the token they stand for, or -1. */
 export interface Word {
@@ -66,9 +66,21 @@ export function wordsOf(tokens: readonly Token[], free: readonly number[], shout
       continue;
     }
     const text = shouting || opensSentence(tokens, index) ? lowerFirst(token, shouting) : token.text;
-    words.push({ text, lower: token.lower, token: index, glued: token.glued && free[position - 1] === index - 1 });
+    // Glued to a word that stays, not to a sign that was left out.
+    words.push({ text, lower: token.lower, token: index, glued: token.glued && words.at(-1)?.token === index - 1 });
   }
-  return words;
+  return countFirst(words);
+}
+
+/** `people > 5 at checkout`: the count goes before what is counted. */
+function countFirst(words: Word[]): Word[] {
+  const at = words.findIndex(
+    ({ lower }, index) => /^(more|fewer|at)$/.test(lower) && /^(than|least|most)$/.test(words[index + 1]?.lower ?? ''),
+  );
+  const [noun, count, next] = [words[at - 1], words[at + 2], words[at + 3]];
+  if (at < 1 || !noun || !count || !/^\d+$/.test(count.lower) || !/(s|people)$/.test(noun.lower)) return words;
+  if (/^(is|are|was|has|does|this|us)$/.test(noun.lower) || (next && !PREPOSITIONS.has(next.lower))) return words;
+  return [...words.slice(0, at - 1), ...words.slice(at, at + 3), noun, ...words.slice(at + 3)];
 }
 
 function takeApart(lower: string, next: string | undefined): string[] | undefined {
@@ -85,6 +97,7 @@ function takeApart(lower: string, next: string | undefined): string[] | undefine
   if (IS_SHORT.has(is)) return [is, 'is'];
   // `someone's lying`, `the gate's open` are sentences; `someone's bag`, `the forklift's forks` are possessions.
   if (next === undefined) return undefined;
+  if (next === 'been') return [is, 'has'];
   if (/ing$/.test(next) && !/^(thing|building|ceiling|string|ring|king)$/.test(next)) return [is, 'is'];
   if (AFTER_IS.has(next)) return [is, 'is'];
   const participle = verbIn(next, 'participle');
@@ -95,6 +108,16 @@ function keptSign(tokens: readonly Token[], free: readonly number[], position: n
   const index = free[position] ?? -1;
   const sign = tokens[index]?.lower ?? '';
   if (!KEPT_SIGNS.has(sign)) return false;
+  // `more than -15`
+  const next = tokens[index + 1];
+  if (
+    sign === '-' &&
+    !tokens[index]?.glued &&
+    next?.kind === 'number' &&
+    next.glued &&
+    free[position + 1] === index + 1
+  )
+    return position > 0;
   // Only between (or, for `%` and `°`, right after) words that stay: `hi-vis`, `hats, gloves and masks`, `50%`.
   if (free[position - 1] !== index - 1 || !tokens[index]?.glued) return false;
   if (sign === '%' || sign === '°') return true;
