@@ -25,18 +25,21 @@ export class PacketLogReader {
     this.#rest = (lines.pop() ?? '').slice(-MAX_LINE);
     const packets: StreamPacket[] = [];
     for (const line of lines) {
-      const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
-      if (base) this.#msPerTick = (1000 * Number(base[1])) / Number(base[2]);
-      if (line.startsWith('#')) this.#header(line);
+      if (line.startsWith('#')) {
+        this.#header(line);
+        continue;
+      }
       const fields = line.split(',');
       const pts = Number(fields[2]);
-      if (line.startsWith('#') || fields.length < 6 || !Number.isFinite(pts) || this.#msPerTick === 0) continue;
+      if (fields.length < 6 || !Number.isFinite(pts) || this.#msPerTick === 0) continue;
       packets.push({ ptsMs: pts * this.#msPerTick, isKey: !/F=0x0*[02468ACE]\b/i.test(line) });
     }
     return packets;
   }
 
   #header(line: string): void {
+    const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
+    if (base) this.#msPerTick = (1000 * Number(base[1])) / Number(base[2]);
     this.codec = /^#codec_id 0: (\S+)/.exec(line)?.[1] ?? this.codec;
     const size = /^#dimensions 0: (\d+)x(\d+)/.exec(line);
     if (!size) return;

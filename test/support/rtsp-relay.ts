@@ -132,7 +132,13 @@ export class RtspRelay {
     this.#time(path, packet);
     if (this.hanging) return;
     for (const player of this.#streams.get(path)?.players ?? []) {
-      if (player.writableLength < 4_000_000) player.write(Buffer.from(packet));
+      if (player.writableLength >= 4_000_000) continue;
+      // As a camera does: the packets of a picture leave back to back, not one by one as they came.
+      if (player.writableCorked === 0) {
+        player.cork();
+        process.nextTick(() => player.uncork());
+      }
+      player.write(Buffer.from(packet));
     }
   }
 }
