@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -135,7 +136,7 @@ export class EvidenceStore {
   #writeFile(path: string, jpeg: Uint8Array): string {
     const file = join(this.#folder, path);
     const day = join(file, '..');
-    mkdirSync(day, { recursive: true });
+    if (mkdirSync(day, { recursive: true }) !== undefined) syncFolder(this.#folder);
     try {
       const open = openSync(file, 'w', 0o640);
       try {
@@ -163,9 +164,13 @@ export class EvidenceStore {
   }
 }
 
-/** The same picture of the same event always has the same path: writing it again after a failed commit replaces it. */
-function pathOf(eventId: string, { role, capturedAt }: Evidence): string {
-  return `${new Date(capturedAt).toISOString().slice(0, 10)}/${eventId}-${role}-${capturedAt}.jpg`;
+/**
+ * The same picture of the same event always has the same path: writing it again after a failed commit replaces it. Another
+ * picture never has it, not even of the same millisecond, which comes twice when the wall clock is set back.
+ */
+function pathOf(eventId: string, { role, capturedAt, jpeg }: Evidence): string {
+  const content = createHash('sha256').update(jpeg).digest('hex').slice(0, 8);
+  return `${new Date(capturedAt).toISOString().slice(0, 10)}/${eventId}-${role}-${capturedAt}-${content}.jpg`;
 }
 
 /** A new file is found after a power cut only when its folder is on the disk too. */

@@ -98,6 +98,16 @@ describe('committing', () => {
     const [record] = store.evidence.ofEvent(event.id);
     expect(readFileSync(join(dataDir, 'evidence', record?.path ?? ''), 'utf8')).toBe('kept');
   });
+
+  test('two pictures of the same millisecond are kept apart', async () => {
+    const { store } = tempStore();
+    const event = eventOf();
+    const [first, second] = ['first', 'second'].map((text) => pictureOf(text, { role: 'best' }));
+    store.events.commit(commitOf('new', event, { evidence: first ? [first] : [] }));
+    store.events.commit(commitOf('update', { ...event, revision: 2 }, { evidence: second ? [second] : [] }));
+    const contents = await Promise.all(store.evidence.ofEvent(event.id).map((record) => store.evidence.read(record)));
+    expect(contents.map((content) => Buffer.from(content ?? []).toString())).toEqual(['first', 'second']);
+  });
 });
 
 describe('what the next process needs', () => {
