@@ -1,11 +1,12 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { systemClock } from '../../src/platform/clock.ts';
 
 /** What the proxy does to the bytes it carries. */
 export type Fault = 'none' | 'black-hole' | 'black-hole-answers' | 'refuse';
 
 /**
- * A TCP proxy that misbehaves on command: cuts connections, swallows bytes in one or both directions while the
- * connections stay open, or refuses new ones.
+ * A TCP proxy that misbehaves on command: cuts connections, holds bytes back, swallows them in one or both directions
+ * while the connections stay open, or refuses new ones.
  */
 export class TcpProxy {
   readonly #target: () => { host: string; port: number };
@@ -14,6 +15,8 @@ export class TcpProxy {
   fault: Fault = 'none';
   /** Bytes from client to target after which the connection is cut, counted anew per connection; 0: never. */
   cutAfterBytes = 0;
+  /** How long bytes are held back, each way; their order stays. */
+  delayMs = 0;
   connections = 0;
 
   constructor(target: () => { host: string; port: number }) {
@@ -53,17 +56,21 @@ export class TcpProxy {
     const pair = { client, upstream };
     this.#pairs.add(pair);
     let carried = 0;
+    const there = this.#line();
+    const back = this.#line();
     client.on('data', (chunk) => {
       if (this.fault === 'black-hole') return;
       carried += chunk.length;
-      upstream.write(chunk);
-      if (this.cutAfterBytes > 0 && carried >= this.cutAfterBytes) {
-        client.resetAndDestroy();
-        upstream.destroy();
-      }
+      there(() => {
+        upstream.write(chunk);
+        if (this.cutAfterBytes > 0 && carried >= this.cutAfterBytes) {
+          client.resetAndDestroy();
+          upstream.destroy();
+        }
+      });
     });
     upstream.on('data', (chunk) => {
-      if (this.fault === 'none' || this.fault === 'refuse') client.write(chunk);
+      if (this.fault === 'none' || this.fault === 'refuse') back(() => client.write(chunk));
     });
     upstream.on('error', () => client.destroy());
     client.on('close', () => {
@@ -72,5 +79,14 @@ export class TcpProxy {
       upstream.destroy();
     });
     upstream.on('close', () => client.destroy());
+  }
+
+  /** One direction of a connection: carries in order, each after the delay in force when it came. */
+  #line(): (carry: () => void) => void {
+    let newest = Promise.resolve();
+    return (carry) => {
+      const held = this.delayMs > 0 ? systemClock.sleep(this.delayMs) : undefined;
+      newest = newest.then(() => held).then(carry);
+    };
   }
 }
