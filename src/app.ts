@@ -13,6 +13,7 @@ import { Tracker } from './events/tracker.ts';
 import { createInspector } from './inspection.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel } from './model-loading.ts';
+import { ModelTurns } from './model-turns.ts';
 import { openHistory, sharedThumbnails } from './noticing.ts';
 import { Pace } from './pace.ts';
 import { type Judgement, Pipeline } from './pipeline.ts';
@@ -20,11 +21,14 @@ import { type Clock, every } from './platform/clock.ts';
 import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
+import { createRuleDesk } from './rule-desk.ts';
 import { contextOf } from './rules/context.ts';
 import { RuleFolder } from './rules/folder.ts';
+import { RuleFiles } from './rules/rule-files.ts';
 import { judge } from './rules/verdict.ts';
 import { Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
+import { createTrials } from './trials.ts';
 import { loadVisionModel } from './vision/load.ts';
 import type { VisionModel } from './vision/model.ts';
 import { Watch } from './watch.ts';
@@ -89,15 +93,17 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const store = openStore({ dataDir: settings.data, clock, logger, version, channels: channelsInUse(settings) });
   const admin = await ensureAdmin(store.users, clock, randomBytes);
 
+  const context = () => contextOf(settings);
   const ruleFolder = new RuleFolder({
     folder: settings.rules,
-    context: () => contextOf(settings),
+    context,
     clock,
     logger,
     health,
   });
   const cameras = createCameras(options, health);
   const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
+  const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
   const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
   const thumbnail = sharedThumbnails();
@@ -163,7 +169,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     clock,
     logger,
     health,
-    model: capacity.metered(model),
+    model: capacity.metered(turns.live),
     judge,
     inspect: createInspector(cameras, health, thumbnail),
     isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
@@ -189,6 +195,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       cameras,
       ...(liveView && { liveView }),
       ruleFolder,
+      ruleDesk: createRuleDesk({ files: new RuleFiles(settings.rules), context, logger }),
+      spareModel: createTrials({ turns, clock, judge, zone: (id, name) => settings.cameras[id]?.zones[name] }),
       watch,
       tracker,
       store,

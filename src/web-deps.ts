@@ -20,6 +20,8 @@ export interface WebDepsOptions {
   /** Absent where live pictures are switched off. */
   readonly liveView?: LiveView;
   readonly ruleFolder: RuleFolder;
+  readonly ruleDesk: WebDeps['ruleDesk'];
+  readonly spareModel: WebDeps['spareModel'];
   readonly watch: Watch;
   readonly tracker: Tracker;
   readonly store: Store;

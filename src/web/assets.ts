@@ -10,8 +10,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Everything a browser may load, by the name that views use. Nothing else on disk can be reached. */
 const FILES: Record<string, string> = {
   'app.css': 'src/web/static/app.css',
+  'editor.css': 'src/web/static/editor.css',
   'app.js': 'src/web/static/app.js',
   'review.js': 'src/web/static/review.js',
+  'editor.js': 'src/web/static/editor.js',
   'timeline.js': 'src/web/static/timeline.js',
   'mpeg1-video.js': 'src/web/static/mpeg1-video.js',
   'live-view.js': 'src/web/static/live-view.js',

@@ -8,6 +8,7 @@ import type { CompiledRule, Severity } from '../rules/rule.ts';
 import type { UnknownCause, Verdict } from '../rules/verdict.ts';
 import type { ModelIdentity } from '../vision/model.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
+import type { RuleDesk, SpareModel } from './rule-editing.ts';
 
 /** From little to much: each role may do what the roles before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -212,6 +213,8 @@ export interface WebDeps {
   readonly cameras: CameraBoard;
   readonly liveView?: LiveViewing;
   readonly rules: RuleShelf;
+  readonly ruleDesk: RuleDesk;
+  readonly spareModel: SpareModel;
   readonly states: RuleBoard;
   readonly events: EventLog;
   readonly history: ScoreHistory;

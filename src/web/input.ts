@@ -2,9 +2,12 @@ import type { z } from 'zod';
 import { WatchwordError } from '../platform/errors.ts';
 import type { WebContext } from './context.ts';
 
-/** A form or JSON body of a request against a schema. Throws `invalid-input` naming the first wrong part. */
-export async function readBody<T>(c: WebContext, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await rawBody(c));
+/**
+ * A form or JSON body of a request against a schema; `all`: a field that is there several times is a list. Throws
+ * `invalid-input` naming the first wrong part.
+ */
+export async function readBody<T>(c: WebContext, schema: z.ZodType<T>, { all = false } = {}): Promise<T> {
+  const parsed = schema.safeParse(await rawBody(c, all));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new WatchwordError('invalid-input', `"${issue?.path.map(String).join('.')}": ${issue?.message}`, {
@@ -12,7 +15,7 @@ export async function readBody<T>(c: WebContext, schema: z.ZodType<T>): Promise<
   });
 }
 
-async function rawBody(c: WebContext): Promise<unknown> {
+async function rawBody(c: WebContext, all: boolean): Promise<unknown> {
   const type = c.req.header('Content-Type') ?? '';
   if (/^application\/json\b/.test(type)) {
     try {
@@ -22,7 +25,7 @@ async function rawBody(c: WebContext): Promise<unknown> {
     }
   }
   if (type === '' || /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(type))
-    return await c.req.parseBody();
+    return await c.req.parseBody({ all });
   throw new WatchwordError('unsupported', 'the body must be JSON or a form', {
     hint: 'Send Content-Type: application/json',
   });

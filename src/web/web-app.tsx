@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
@@ -14,6 +15,7 @@ import { DEFAULT_WEB_SETTINGS, type WebDeps } from './deps.ts';
 import { STATUS_OF } from './errors.ts';
 import { LiveClients } from './live-clients.ts';
 import { LiveViewers } from './live-viewers.ts';
+import { MOST_PICTURE_BYTES } from './own-picture.ts';
 import { cameraRoutes } from './routes/cameras.tsx';
 import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
@@ -22,12 +24,14 @@ import { loginRoutes } from './routes/login.tsx';
 import { nowRoutes } from './routes/now.tsx';
 import { pictureRoutes } from './routes/pictures.ts';
 import { plainRoutes } from './routes/plain.ts';
+import { ruleEditorRoutes } from './routes/rule-editor.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
 import { ErrorPage } from './views/login.tsx';
 
-/** No form or API call of today is larger; pictures to try a rule on will have their own limit. */
+/** No form or API call is larger, but a picture to try a rule on. */
 const MOST_BODY_BYTES = 64 * 1024;
+const MOST_TRIED_BYTES = MOST_PICTURE_BYTES + MOST_BODY_BYTES;
 
 export interface WebApp {
   /** Request -> Response. */
@@ -67,16 +71,9 @@ export function createWebApp(deps: WebDeps): WebApp {
     }),
   );
   app.use(compress());
-  app.use(
-    bodyLimit({
-      maxSize: MOST_BODY_BYTES,
-      onError: () => {
-        throw new WatchwordError('too-large', 'the request is too large', {
-          hint: `At most ${MOST_BODY_BYTES / 1024} KB`,
-        });
-      },
-    }),
-  );
+  const usual = limitBody(MOST_BODY_BYTES);
+  const withPicture = limitBody(MOST_TRIED_BYTES);
+  app.use((c, next) => (c.req.path === '/rules/try' ? withPicture(c, next) : usual(c, next)));
   app.use(async (c, next) => {
     await next();
     // Pages show what only this person may see.
@@ -87,6 +84,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     nowRoutes,
     eventRoutes,
     ruleRoutes,
+    ruleEditorRoutes,
     cameraRoutes,
     systemRoutes,
     loginRoutes,
@@ -115,6 +113,15 @@ export function createWebApp(deps: WebDeps): WebApp {
       parts.liveViewers.close();
     },
   };
+}
+
+function limitBody(maxSize: number): MiddlewareHandler {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new WatchwordError('too-large', 'the request is too large', { hint: `At most ${maxSize / 1024} KB` });
+    },
+  });
 }
 
 function connect(deps: WebDeps): WebParts {

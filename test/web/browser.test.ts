@@ -13,6 +13,8 @@ const PAGES = [
   '/events/mm8x1-shelf',
   '/events/mm8x0-robot',
   '/rules',
+  '/rules/new',
+  '/rules/spill/edit',
   '/cameras',
   '/cameras/aisle-3',
   '/system',

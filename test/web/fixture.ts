@@ -19,8 +19,10 @@ import type {
   WebSettings,
 } from '../../src/web/deps.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
+import type { SpareModel } from '../../src/web/rule-editing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { demoCameras, demoEvents, demoRules, demoScores, demoStates, NOW } from './demo-store.ts';
+import { MemoryRules } from './memory-rules.ts';
 import { demoPicture } from './pictures.ts';
 
 export { demoEvent, NOW } from './demo-store.ts';
@@ -41,6 +43,9 @@ export class FakeStore<C extends Clock = ManualClock> {
   cameras: CameraStatus[];
   frames = new Map<string, LatestFrame>();
   rules: CompiledRule[];
+  readonly ruleFiles = new MemoryRules();
+  /** What the model says of every picture that is tried. */
+  trial: SpareModel['tryRule'] = async () => ({ value: 'yes', score: 0.93, mass: 0.99, ms: 31 });
   findings: Finding[] = [];
   states: RuleStatus[];
   events: ReviewedEvent[];
@@ -57,6 +62,7 @@ export class FakeStore<C extends Clock = ManualClock> {
     this.health = new Health(() => clock.now());
     this.cameras = demoCameras(clock.now());
     this.rules = demoRules();
+    for (const { id, words } of this.rules) this.ruleFiles.texts.set(id, `rule: ${JSON.stringify(words)}\n`);
     this.states = demoStates(clock.now());
     this.events = demoEvents(clock.now());
   }
@@ -111,6 +117,8 @@ export class FakeStore<C extends Clock = ManualClock> {
       logger: createLogger((level, message, fields) => this.logs.push({ level, message, fields })),
       cameras: { list: () => this.cameras, latestFrame: (id) => this.frames.get(id) },
       rules: { list: () => this.rules, findings: () => this.findings },
+      ruleDesk: this.ruleFiles.desk(() => this.cameras),
+      spareModel: { tryRule: (rule, picture, camera) => this.trial(rule, picture, camera) },
       states: { list: () => this.states },
       events: this.#eventLog(),
       history: {

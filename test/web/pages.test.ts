@@ -8,6 +8,8 @@ const PAGES = [
   '/events',
   '/events/mm8x1-shelf',
   '/rules',
+  '/rules/new',
+  '/rules/spill/edit',
   '/cameras',
   '/cameras/aisle-3',
   '/system',

@@ -1,3 +1,5 @@
+import { enEditor } from './en-editor.ts';
+
 /** Every text people see. Another language has the same keys (the compiler checks it). */
 export const en = {
   nav: {
@@ -15,7 +17,7 @@ export const en = {
   role: { viewer: 'Viewer', operator: 'Operator', admin: 'Admin' },
   roleMeans: {
     viewer: 'sees everything, changes nothing',
-    operator: 'reviews events',
+    operator: 'reviews events, writes rules',
     admin: 'also manages people',
   },
   health: { ok: 'Works', degraded: 'Impaired', down: 'Down' },
@@ -139,7 +141,7 @@ export const en = {
   rules: {
     title: 'Rules',
     none: 'No rule is in force.',
-    noneHint: 'Put a file with one English sentence into the rules folder.',
+    noneHint: 'Write one English sentence, or put a file with one into the rules folder.',
     findings: 'Files that need attention',
     error: 'Error',
     warning: 'Warning',
@@ -172,6 +174,8 @@ export const en = {
     outside: (calendar: string): string => `outside ${calendar}`,
     during: (calendar: string): string => `during ${calendar}`,
   },
+
+  editor: enEditor,
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { zhCnEditor } from './zh-cn-editor.ts';
 
 export const zhCn: Messages = {
   nav: {
@@ -14,7 +15,7 @@ export const zhCn: Messages = {
 
   severity: { info: '提示', warning: '警告', critical: '紧急' },
   role: { viewer: '查看者', operator: '操作员', admin: '管理员' },
-  roleMeans: { viewer: '可查看全部，不可更改', operator: '可处理事件', admin: '还可管理人员' },
+  roleMeans: { viewer: '可查看全部，不可更改', operator: '可处理事件、编写规则', admin: '还可管理人员' },
   health: { ok: '正常', degraded: '受影响', down: '停止' },
   healthNotice: (count) => `${count} 个部分需要注意`,
 
@@ -129,7 +130,7 @@ export const zhCn: Messages = {
   rules: {
     title: '规则',
     none: '没有生效的规则。',
-    noneHint: '在规则文件夹中放入一个写有一句英文的文件。',
+    noneHint: '写一句英文，或在规则文件夹中放入一个写有一句英文的文件。',
     findings: '需要注意的文件',
     error: '错误',
     warning: '警告',
@@ -162,6 +163,8 @@ export const zhCn: Messages = {
     outside: (calendar) => `${calendar} 之外`,
     during: (calendar) => `${calendar} 期间`,
   },
+
+  editor: zhCnEditor,
 
   span: {
     duration: '多久',

@@ -8,13 +8,15 @@ import type { WebDeps } from '../deps.ts';
 import { readFilter, toEventFilter } from '../event-filter.ts';
 import type { LiveBatch } from '../live-clients.ts';
 import { streamLive } from '../live-stream.ts';
-import { cameraNames, cameraTiles, openEvents } from '../now-board.ts';
+import { cameraNames, cameraTiles, openEvents, rulesWithCameras } from '../now-board.ts';
+import { savedState } from '../saved-mark.ts';
 import { CameraRow, CameraView } from '../views/cameras.tsx';
 import { EventStatus } from '../views/event.tsx';
 import { EventRow } from '../views/event-items.tsx';
 import { HealthBadge, OpenBadge } from '../views/layout.tsx';
 import { CameraTile, OpenEvents } from '../views/now.tsx';
 import { anchor } from '../views/parts.tsx';
+import { RulesBoard } from '../views/rules.tsx';
 import { HealthPanel } from '../views/system.tsx';
 
 /** A list page shows no more. */
@@ -22,9 +24,9 @@ const MOST_ROWS = 50;
 
 const liveQuery = z.object({
   view: z.enum(['now', 'events', 'event', 'rules', 'cameras', 'camera', 'system']),
-  /** The camera or event that the page shows. */
+  /** The camera or event that the page shows, or the rule that was just saved. */
   id: z.string().max(200).default(''),
-  /** The filter of the events page. */
+  /** The filter of the events page, or the mark of the saved rule. */
   query: z.string().max(2_000).default(''),
 });
 
@@ -36,7 +38,7 @@ interface LiveScope {
   readonly deps: WebDeps;
   readonly asked: LiveQuery;
   /** Whether anything of this kind changed. */
-  touched(kind: 'event' | 'health'): boolean;
+  touched(kind: 'event' | 'health' | 'rules'): boolean;
   touchedEvent(eventId: string): boolean;
   readonly eventIds: ReadonlySet<string>;
   /** The cameras with a change; undefined: all. */
@@ -128,7 +130,13 @@ const PIECES: Record<LiveQuery['view'], (scope: LiveScope) => Child[]> = {
           ),
         ]
       : [],
-  rules: () => [],
+  // A broken file changes no rule, but what the rules say of their health.
+  rules: ({ page, deps, asked, touched }) => {
+    if (!touched('rules') && !touched('health')) return [];
+    const saved = asked.id === '' ? {} : { saved: savedState(deps.rules, asked.id, asked.query) };
+    const board = <RulesBoard page={page} rules={rulesWithCameras(deps)} findings={deps.rules.findings()} {...saved} />;
+    return [replace('rules-board', board)];
+  },
 };
 
 /** The element id of the newest event that matches the page's filter, when any event changed; older pages have none. */

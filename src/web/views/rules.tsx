@@ -1,23 +1,53 @@
+import { basename, extname } from 'node:path';
 import type { Finding } from '../../platform/findings.ts';
-import type { CompiledRule, ScheduleWindow, Span } from '../../rules/rule.ts';
-import type { Page } from '../context.ts';
+import type { CompiledRule } from '../../rules/rule.ts';
+import { mayDo, type Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
-import { cutSentence, spanLook } from '../sentence.ts';
+import type { SavedMark } from '../saved-mark.ts';
 import { Icon } from './icons.tsx';
 import { Layout } from './layout.tsx';
-import { anchor, Empty, Facts, SeverityPill } from './parts.tsx';
+import { ActionForm, anchor, Empty, SeverityPill } from './parts.tsx';
+import { Issues, RuleFacts, Sentence } from './rule-parts.tsx';
 
 export interface RulesProps {
   readonly page: Page;
   readonly rules: ReadonlyArray<{ readonly rule: CompiledRule; readonly cameras: readonly CameraStatus[] }>;
   readonly findings: readonly Finding[];
+  /** What this person just saved, to be shown until and when it is in force. */
+  readonly saved?: SavedMark;
 }
 
-export function RulesPage({ page, rules, findings }: RulesProps) {
+export function RulesPage(props: RulesProps & { deleted?: boolean }) {
+  const { page, saved, deleted } = props;
+  const { t } = page;
+  const following = saved ? `&id=${encodeURIComponent(saved.id)}&query=${saved.mark}` : '';
+  return (
+    <Layout page={page} title={t.rules.title} live={`view=rules${following}`}>
+      <div class="page-head">
+        <h1>{t.rules.title}</h1>
+        {mayDo(page.identity, 'operator') ? (
+          <a class="button button-primary" href="/rules/new">
+            <Icon name="plus" />
+            {t.editor.newRule}
+          </a>
+        ) : null}
+      </div>
+      {deleted ? (
+        <p class="success" role="status">
+          {t.editor.deleted}
+        </p>
+      ) : null}
+      <RulesBoard {...props} />
+    </Layout>
+  );
+}
+
+/** Kept up to date by the live stream. */
+export function RulesBoard({ page, rules, findings, saved }: RulesProps) {
   const { t } = page;
   return (
-    <Layout page={page} title={t.rules.title} live="view=rules">
-      <h1>{t.rules.title}</h1>
+    <div id="rules-board" class="rules-board">
+      {saved ? <SavedNotice page={page} saved={saved} /> : null}
       {findings.length > 0 ? <Findings page={page} findings={findings} /> : null}
       {rules.length === 0 ? <Empty title={t.rules.none} hint={t.rules.noneHint} /> : null}
       <div class="rule-list">
@@ -25,12 +55,30 @@ export function RulesPage({ page, rules, findings }: RulesProps) {
           <RuleCard page={page} rule={rule} cameras={cameras} />
         ))}
       </div>
-    </Layout>
+    </div>
+  );
+}
+
+function SavedNotice({ page, saved }: { page: Page; saved: SavedMark }) {
+  const { editor } = page.t;
+  const { id, state, rule } = saved;
+  const words = {
+    'in-force': editor.inForce,
+    off: editor.isOff,
+    waiting: editor.takingOver,
+    broken: editor.notInForce,
+  }[state];
+  const look = state === 'broken' ? 'problem' : state === 'waiting' ? 'news' : 'success';
+  return (
+    <p class={look} role="status" data-saved={state}>
+      {words} {rule && state !== 'broken' ? <a href={anchor('rule', id).selector}>{rule.words}</a> : null}
+    </p>
   );
 }
 
 function Findings({ page, findings }: { page: Page; findings: readonly Finding[] }) {
   const { t } = page;
+  const mayEdit = mayDo(page.identity, 'operator');
   return (
     <section class="panel findings">
       <h2>{t.rules.findings}</h2>
@@ -43,7 +91,8 @@ function Findings({ page, findings }: { page: Page; findings: readonly Finding[]
               {finding.hint ? <span class="quiet"> {finding.hint}.</span> : null}{' '}
               <code class="quiet">
                 {finding.file}, {t.rules.line(finding.line)}
-              </code>
+              </code>{' '}
+              {mayEdit ? <a href={editPath(basename(finding.file, extname(finding.file)))}>{t.editor.mend}</a> : null}
             </span>
           </li>
         ))}
@@ -66,89 +115,31 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
           {rule.file.split('/').at(-1)}
         </code>
       </p>
-      {rule.warnings.length > 0 ? (
-        <ul class="findings-inline">
-          {rule.warnings.map((warning) => (
-            <li class="finding finding-warning">
-              <Icon name="warning" />
-              <span>
-                {warning.message} <q class="quiet">{rule.words.slice(warning.start, warning.end)}</q>
-              </span>
-            </li>
-          ))}
-        </ul>
-      ) : null}
+      <Issues page={page} words={rule.words} warnings={rule.warnings} />
       <RuleFacts page={page} rule={rule} cameras={cameras} />
+      <div class="rule-actions">
+        <a href={`/events?rule=${encodeURIComponent(rule.id)}`}>{t.events.title}</a>
+        {mayDo(page.identity, 'operator') ? (
+          <>
+            <a class="button" href={editPath(rule.id)}>
+              {t.editor.edit}
+            </a>
+            <ActionForm
+              page={page}
+              action={`/rules/${encodeURIComponent(rule.id)}/enabled`}
+              fields={{ enabled: rule.enabled ? 'no' : 'yes' }}
+            >
+              <button type="submit" class="button">
+                {rule.enabled ? t.editor.switchOff : t.editor.switchOn}
+              </button>
+            </ActionForm>
+          </>
+        ) : null}
+      </div>
     </article>
   );
 }
 
-function RuleFacts({ page, rule, cameras }: { page: Page; rule: CompiledRule; cameras: readonly CameraStatus[] }) {
-  const { t, times } = page;
-  const percent = (value: number): number => Math.round(value * 100);
-  return (
-    <Facts
-      rows={[
-        [t.rules.asks, <q>{rule.question}</q>],
-        [
-          t.rules.alertsWhen,
-          <>
-            <strong>{t.rules[rule.expects]}</strong>{' '}
-            {rule.forMs > 0 ? t.rules.for(times.duration(rule.forMs)) : t.rules.atOnce}
-          </>,
-        ],
-        [t.rules.endsAfter, t.rules.clearFor(times.duration(rule.clearAfterMs))],
-        [
-          t.rules.schedule,
-          rule.schedule === null || rule.schedule.length === 0
-            ? t.rules.always
-            : rule.schedule.map((window) => scheduleWords(page, window)).join('; '),
-        ],
-        [t.rules.every, times.duration(rule.everyMs)],
-        rule.cooldownMs > 0 ? [t.rules.cooldown, times.duration(rule.cooldownMs)] : null,
-        [t.rules.thresholds, `${t.rules.raiseAt(percent(rule.raise))}, ${t.rules.clearAt(percent(rule.clear))}`],
-        [t.rules.zone, rule.zone ?? t.rules.wholePicture],
-        [
-          t.rules.watches,
-          cameras.length === 0 ? (
-            <span class="stale">
-              {rule.cameras.join(', ')}: {t.rules.noCameras}
-            </span>
-          ) : (
-            <span class="camera-links">
-              {cameras.map((camera) => (
-                <a href={`/cameras/${encodeURIComponent(camera.id)}`}>{camera.name}</a>
-              ))}
-            </span>
-          ),
-        ],
-      ]}
-    />
-  );
-}
-
-/** The sentence as written; what was understood is underlined in its colour with a plain label beneath. */
-export function Sentence({ page, words, spans }: { page: Page; words: string; spans: readonly Span[] }) {
-  return (
-    <>
-      {cutSentence(words, spans).map(({ text, span }) => {
-        if (!span) return text;
-        const look = spanLook(span.means);
-        if (look === 'ignored') return <span class="span-ignored">{text}</span>;
-        return (
-          <span class={`span span-${look}`} title={span.value}>
-            <span class="span-words">{text}</span>
-            <small class="span-label">{look === 'other' ? span.means : page.t.span[look]}</small>
-          </span>
-        );
-      })}
-    </>
-  );
-}
-
-function scheduleWords(page: Page, window: ScheduleWindow): string {
-  const { t } = page;
-  if ('calendar' in window) return window.negate ? t.rules.outside(window.calendar) : t.rules.during(window.calendar);
-  const days = window.days.length === 7 ? t.rules.everyDay : window.days.map((day) => t.rules.days[day]).join(' ');
-  return `${days} ${window.from}–${window.to}`;
+function editPath(ruleId: string): string {
+  return `/rules/${encodeURIComponent(ruleId)}/edit`;
 }

@@ -1,0 +1,53 @@
+import type { EncodedPicture } from '../cameras/masks.ts';
+import type { Compilation } from '../rules/compile.ts';
+import type { DraftedFile, RuleDraft } from '../rules/draft.ts';
+import type { CompiledRule } from '../rules/rule.ts';
+import type { Verdict } from '../rules/verdict.ts';
+
+/** A rule file opened for changing. */
+export interface EditableRule extends DraftedFile {
+  readonly id: string;
+  readonly file: string;
+  /** What was seen: saving or deleting another version is a conflict. */
+  readonly version: string;
+}
+
+/** What was saved, as the rules folder will take it over; no `rule` when the file has other errors. */
+export interface SavedRule {
+  readonly id: string;
+  readonly rule?: CompiledRule;
+}
+
+/** Rules written by people on the page. Everything rejects with `unavailable` when the disk refuses. */
+export interface RuleDesk {
+  /**
+   * What the box understands of a draft, whether or not it can be saved. `ruleId`: the rule whose file is being changed; its
+   * other keys win over the sentence.
+   */
+  understand(draft: RuleDraft, ruleId?: string): Promise<Compilation & { readonly words: string }>;
+  /** Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
+  open(ruleId: string): Promise<EditableRule>;
+  /** Saves a new rule under a name made of its sentence. Rejects with `invalid-input` for a sentence that is refused. */
+  create(draft: RuleDraft, by: string): Promise<SavedRule>;
+  /** Saves a changed one. Rejects as `create` and `open` do, and with `conflict` when the file is another version by now. */
+  save(ruleId: string, version: string, draft: RuleDraft, by: string): Promise<SavedRule>;
+  /** Rejects with `not-found` and `conflict`. */
+  remove(ruleId: string, version: string, by: string): Promise<void>;
+  /** Switches a rule on or off. Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
+  switch(ruleId: string, enabled: boolean, by: string): Promise<SavedRule>;
+}
+
+/** What the model said of one picture, judged as the rule judges live pictures. */
+export type Trial = Pick<Verdict, 'value' | 'cause' | 'score' | 'mass'> & {
+  /** From the model taking it up to the answer. */
+  readonly ms: number;
+};
+
+/** The model in its spare time: whatever is asked here waits for the cameras' rules. */
+export interface SpareModel {
+  /**
+   * Asks the rule's question about a picture; with a camera, about the rule's zone there. Rejects with `too-many` when
+   * others wait already, `timeout`, `unavailable` without a model, and `invalid-input` for a damaged picture.
+   */
+  tryRule(rule: CompiledRule, picture: EncodedPicture, cameraId: string | undefined): Promise<Trial>;
+}

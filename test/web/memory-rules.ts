@@ -1,0 +1,64 @@
+import { WatchwordError } from '../../src/platform/errors.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createRuleDesk } from '../../src/rule-desk.ts';
+import type { CompileContext } from '../../src/rules/compile.ts';
+import { contextOf } from '../../src/rules/context.ts';
+import type { RuleText } from '../../src/rules/rule-files.ts';
+import type { CameraStatus } from '../../src/web/deps.ts';
+import type { RuleDesk } from '../../src/web/rule-editing.ts';
+
+/** Rule files without a disk, by id, behind the real desk. */
+export class MemoryRules {
+  readonly texts = new Map<string, string>();
+  /** Once: what the next write fails with. */
+  failure: Error | undefined;
+
+  desk(cameras: () => readonly CameraStatus[]): RuleDesk {
+    const files = {
+      read: async (id: string) => this.#read(id),
+      create: async (wished: string, text: string) => {
+        this.#fail();
+        let id = wished;
+        for (let number = 2; this.texts.has(id); number++) id = `${wished}-${number}`;
+        this.texts.set(id, text);
+        return this.#read(id);
+      },
+      replace: async (id: string, version: string, text: string) => {
+        this.#fail();
+        this.#seen(id, version);
+        this.texts.set(id, text);
+        return this.#read(id);
+      },
+      remove: async (id: string, version: string) => {
+        this.#seen(id, version);
+        this.texts.delete(id);
+      },
+    };
+    const context = (): CompileContext => boxContext(cameras());
+    return createRuleDesk({ files, context, logger: createLogger(() => undefined) });
+  }
+
+  #read(id: string): RuleText {
+    const text = this.texts.get(id);
+    if (text === undefined) throw new WatchwordError('not-found', `there is no rule file "${id}"`);
+    return { id, file: `rules/${id}.yaml`, text, version: `v${text.length}-${[...text].length}` };
+  }
+
+  #seen(id: string, version: string): void {
+    if (this.#read(id).version !== version) throw new WatchwordError('conflict', 'the rule file was changed meanwhile');
+  }
+
+  #fail(): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure;
+  }
+}
+
+function boxContext(cameras: readonly CameraStatus[]): CompileContext {
+  return contextOf({
+    site: { timeZone: 'Europe/Berlin' },
+    cameras: Object.fromEntries(cameras.map(({ id, name }) => [id, { name, zones: {}, maxWidth: 1280 }])),
+    calendars: { 'opening hours': { hours: [{ days: ['mon', 'tue'], from: '08:00', to: '20:00' }], closed: [] } },
+  });
+}
