@@ -2,6 +2,7 @@ import type { Backtest, ScoreBucket } from '../backtest.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { describeSchedule } from '../rules/schedule-text.ts';
+import { lengthText } from './lengths.ts';
 import { decimals, formatTable } from './table.ts';
 
 export interface ShownBacktest {
@@ -104,7 +105,7 @@ function eventTable({ events }: Backtest): string {
   if (events.length === 0) return 'no event\n';
   const rows = events.map(({ startedAt, endedAt, endReason, score, alertedAt }) => [
     localTime(startedAt),
-    endedAt === null ? 'open' : formatMs(Math.round((endedAt - startedAt) / 1_000) * 1_000),
+    endedAt === null ? 'open' : lengthText(endedAt - startedAt),
     endReason ?? '',
     decimals(score, 2),
     alertedAt === undefined ? 'held back' : 'yes',
@@ -124,10 +125,11 @@ function eventTable({ events }: Backtest): string {
 function foot(shown: ShownBacktest): string {
   const { since, until, result } = shown;
   const { looks, events, alertedAt, coverage } = result;
-  const daily = alertsPerDay(result, since, until).toFixed(1);
+  // Of an hour, "24 a day" would be a guess.
+  const daily = until - since < DAY_MS / 2 ? '' : `, ${alertsPerDay(result, since, until).toFixed(1)} a day`;
   const { yes, no, unknown } = verdictsOf(result);
   const lines = [
-    `${counted(events.length, 'event')}, ${counted(alertedAt.length, 'alert')}, ${daily} a day`,
+    `${counted(events.length, 'event')}, ${counted(alertedAt.length, 'alert')}${daily}`,
     `${counted(looks.stored + looks.pictures, 'look')}: ${looks.stored} as asked then, ${looks.pictures} from kept pictures (${looks.asked} asked now); yes ${yes}, no ${no}, unknown ${unknown}`,
     coverageText(coverage),
   ];
@@ -136,10 +138,9 @@ function foot(shown: ShownBacktest): string {
 
 function coverageText({ share, scheduledMs, longestGap }: Backtest['coverage']): string {
   if (share === null) return 'the rule was not on in this time';
-  const watched = `${(share * 100).toFixed(1)} % of ${(scheduledMs / 3_600_000).toFixed(1)} scheduled hours watched`;
+  const watched = `watched ${(share * 100).toFixed(1)} % of the ${lengthText(scheduledMs)} that it was on`;
   if (!longestGap) return watched;
-  const seconds = Math.round(longestGap.ms / 1_000) * 1_000;
-  return `${watched}; longest gap ${formatMs(seconds)} from ${localTime(longestGap.from)} (${longestGap.cause})`;
+  return `${watched}; longest gap ${lengthText(longestGap.ms)} from ${localTime(longestGap.from)} (${longestGap.cause})`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

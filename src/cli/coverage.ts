@@ -1,8 +1,8 @@
 import { parseDuration } from '../platform/duration.ts';
-import { formatMs } from '../rules/grammar/amounts.ts';
 import type { CoverageSummary } from '../store/coverage.ts';
 import { openCoverage } from '../store/coverage-history.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
+import { lengthText } from './lengths.ts';
 import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { type Column, formatTable } from './table.ts';
 
@@ -84,22 +84,16 @@ function printTable(found: readonly CoverageSummary[], io: CommandIo): void {
     ruleId,
     cameraId,
     `${(share * 100).toFixed(1)} %`,
-    length(scheduledMs),
-    longestGap ? length(longestGap.ms) : '-',
+    lengthText(scheduledMs),
+    longestGap ? lengthText(longestGap.ms) : '-',
     longestGap ? localTime(longestGap.from) : '',
     longestGap?.cause ?? '',
     Object.entries(lostMs)
       .sort(([, a], [, b]) => b - a)
-      .map(([cause, ms]) => `${cause} ${length(ms)}`)
+      .map(([cause, ms]) => `${cause} ${lengthText(ms)}`)
       .join(', '),
   ]);
   io.stdout(formatTable(COLUMNS, rows));
-}
-
-/** To the second below an hour, to the minute above. */
-function length(ms: number): string {
-  const unit = ms < HOUR_MS ? 1_000 : 60_000;
-  return formatMs(Math.round(ms / unit) * unit);
 }
 
 const isoTime = (ms: number): string => new Date(Math.round(ms)).toISOString();

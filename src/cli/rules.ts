@@ -8,6 +8,7 @@ import { formatMs } from '../rules/grammar/amounts.ts';
 import type { SentenceIssue, Span } from '../rules/rule.ts';
 import { describeSchedule } from '../rules/schedule-text.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
+import { lengthText } from './lengths.ts';
 import { MODEL_OPTION_HELP, MODEL_OPTIONS, type OpenModel, openChosenModel } from './open-model.ts';
 import { configuredModel } from './past-model.ts';
 import { chosenRule, chosenSettings } from './rule-choice.ts';
@@ -175,7 +176,7 @@ function textOf(
 function planLine({ share, total, delayMs }: CapacityPlan): string {
   const percent = (part: number): string => `${(part * 100).toFixed(part < 0.095 ? 1 : 0)} %`;
   const full = total > 1 ? `; the box falls behind: all intervals become ${total.toFixed(1)} times as long` : '';
-  return `  takes ${percent(share)} of the box (${percent(total)} with all rules), tells within ${formatMs(Math.ceil(delayMs / 1_000) * 1_000)} at worst${full}`;
+  return `  takes ${percent(share)} of the box (${percent(total)} with all rules), tells within ${lengthText(Math.ceil(delayMs / 1_000) * 1_000)} at worst${full}`;
 }
 
 function coloured(sentence: string, spans: readonly Span[], paint: Paint): string {

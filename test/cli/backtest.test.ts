@@ -212,7 +212,7 @@ describe('watchword backtest for people', () => {
     expect(io.out()).toContain(
       '50 looks: 50 as asked then, 0 from kept pictures (0 asked now); yes 20, no 30, unknown 0',
     );
-    expect(io.out()).toMatch(/0\.1 % of 24\.0 scheduled hours watched; longest gap 12h/);
+    expect(io.out()).toMatch(/watched 0\.1 % of the 1d that it was on; longest gap 12h/);
   });
 
   test('says what is wrong and what to do', async () => {
