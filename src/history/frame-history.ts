@@ -159,9 +159,8 @@ export class FrameHistory {
     const picture = { cameraId, capturedAt, until: capturedAt, bytes: jpeg.byteLength, width, height, trouble };
     const file = index.pathOf(picture);
     const usedBefore = this.#used();
-    await mkdir(dirname(file), { recursive: true, mode: 0o750 });
     try {
-      await writeFile(file, jpeg, { mode: 0o640 });
+      await writeInto(file, jpeg);
       index.add(picture);
     } catch (error) {
       await rm(file, { force: true });
@@ -223,6 +222,17 @@ async function sweep(folder: string, firstDay: string): Promise<void> {
     for (const day of await readdir(join(folder, camera.name))) {
       if (day < firstDay) await rm(join(folder, camera.name, day), { recursive: true, force: true });
     }
+  }
+}
+
+/** The folder of the hour is missing once an hour. */
+async function writeInto(file: string, jpeg: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, jpeg, { mode: 0o640 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    await mkdir(dirname(file), { recursive: true, mode: 0o750 });
+    await writeFile(file, jpeg, { mode: 0o640 });
   }
 }
 
