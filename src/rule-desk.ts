@@ -1,24 +1,44 @@
-import { WatchwordError } from './platform/errors.ts';
+import type { Clock } from './platform/clock.ts';
+import { kindOf, toError, WatchwordError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import type { CompileContext } from './rules/compile.ts';
 import { compileDraft, readDraft, ruleIdFor, writeDraft } from './rules/draft.ts';
 import { withKey } from './rules/edit.ts';
 import { readRuleFile } from './rules/file.ts';
 import type { RuleFiles, RuleText } from './rules/rule-files.ts';
-import type { RuleDesk, SavedRule } from './web/rule-editing.ts';
+import type { RuleVersion, RuleVersionStore } from './store/rule-versions.ts';
+import type { PastRule, RuleDesk, SavedRule } from './web/rule-editing.ts';
 
 export interface RuleDeskOptions {
   readonly files: Pick<RuleFiles, 'read' | 'create' | 'replace' | 'remove'>;
+  readonly versions: Pick<RuleVersionStore, 'add' | 'list'>;
   /** What the rules folder compiles with. */
   readonly context: () => CompileContext;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Rules written on the page, as files: the rules folder takes them over like any other change of its files. */
-export function createRuleDesk({ files, context, logger }: RuleDeskOptions): RuleDesk {
-  const saved = ({ id, file, text }: RuleText): SavedRule => {
-    const { rule } = readRuleFile(text, file, context());
-    return { id, ...(rule && { rule }) };
+export function createRuleDesk({ files, versions, context, clock, logger }: RuleDeskOptions): RuleDesk {
+  /** A version that cannot be kept costs the way back to it, not the change. */
+  const keep = ({ id, text }: RuleText, savedBy: string | null): void => {
+    try {
+      versions.add(id, { savedAt: clock.now(), savedBy, text });
+    } catch (error) {
+      logger.warn('a version of a rule is not kept', { rule: id, error: toError(error) });
+    }
+  };
+  const written = (did: string, file: RuleText, by: string): SavedRule => {
+    logger.info(`rule ${did}`, { rule: file.id, by });
+    keep(file, by);
+    const { rule } = readRuleFile(file.text, file.file, context());
+    return { id: file.id, ...(rule && { rule }) };
+  };
+  /** What was there is kept first: it may have been written by hand. */
+  const change = async (did: string, known: RuleText, version: string, text: string, by: string) => {
+    const replaced = await files.replace(known.id, version, text);
+    keep(known, null);
+    return written(did, replaced, by);
   };
   return {
     async understand(draft, ruleId) {
@@ -33,28 +53,70 @@ export function createRuleDesk({ files, context, logger }: RuleDeskOptions): Rul
     async create(draft, by) {
       const compiled = compileDraft(draft, { id: 'new', file: '' }, context());
       refuse(compiled.errors);
-      const created = await files.create(ruleIdFor(draft.words, compiled.understood.spans), writeDraft(draft));
-      logger.info('rule created', { rule: created.id, by });
-      return saved(created);
+      const id = ruleIdFor(draft.words, compiled.understood.spans);
+      return written('created', await files.create(id, writeDraft(draft)), by);
     },
     async save(ruleId, version, draft, by) {
       const known = await files.read(ruleId);
       refuse(compileDraft(draft, known, context()).errors);
-      const written = await files.replace(ruleId, version, writeDraft(draft, known.text));
-      logger.info('rule changed', { rule: ruleId, by });
-      return saved(written);
-    },
-    async remove(ruleId, version, by) {
-      await files.remove(ruleId, version);
-      logger.info('rule deleted', { rule: ruleId, by });
+      return change('changed', known, version, writeDraft(draft, known.text), by);
     },
     async switch(ruleId, enabled, by) {
       const known = await files.read(ruleId);
-      const written = await files.replace(ruleId, known.version, withKey(known.text, 'enabled', enabled));
-      logger.info('rule switched', { rule: ruleId, enabled, by });
-      return saved(written);
+      const text = withKey(known.text, 'enabled', enabled);
+      return change(enabled ? 'switched on' : 'switched off', known, known.version, text, by);
+    },
+    async remove(ruleId, version, by) {
+      const known = await files.read(ruleId);
+      await files.remove(ruleId, version);
+      keep(known, null);
+      logger.info('rule deleted', { rule: ruleId, by });
+    },
+    async history(ruleId) {
+      const current = await readIfThere(files, ruleId);
+      const kept = versions.list(ruleId);
+      if (!current && kept.length === 0) throw unknownRule();
+      const past = kept.map((version) => pastRule(ruleId, version, current, context()));
+      return { version: current?.version ?? '', versions: past };
+    },
+    async restore(ruleId, number, version, by) {
+      const wanted = versions.list(ruleId).find((each) => each.number === number);
+      if (!wanted) throw unknownRule();
+      const known = await readIfThere(files, ruleId);
+      if (known) return change('restored', known, version, wanted.text, by);
+      return written('restored', await files.create(ruleId, wanted.text), by);
     },
   };
+}
+
+function pastRule(
+  id: string,
+  { number, savedAt, savedBy, text }: RuleVersion,
+  current: RuleText | undefined,
+  context: CompileContext,
+): PastRule {
+  const past = { number, savedAt, savedBy, text, current: text === current?.text };
+  try {
+    const draft = readDraft(text);
+    const { understood } = compileDraft(draft, { id, file: '', text }, context);
+    return { ...past, words: draft.words, spans: understood.spans };
+  } catch {
+    // No sound YAML, by hand: shown as its text alone.
+    return { ...past, words: '', spans: [] };
+  }
+}
+
+async function readIfThere(files: Pick<RuleFiles, 'read'>, ruleId: string): Promise<RuleText | undefined> {
+  try {
+    return await files.read(ruleId);
+  } catch (error) {
+    if (kindOf(error) === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+function unknownRule(): WatchwordError {
+  return new WatchwordError('not-found', 'there is no such version of a rule', { hint: 'Look at the list of rules' });
 }
 
 function refuse(errors: ReadonlyArray<{ readonly message: string }>): void {

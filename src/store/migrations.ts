@@ -56,13 +56,25 @@ CREATE VIRTUAL TABLE event_text USING fts5 (
 INSERT INTO event_text (event_text) VALUES ('rebuild');
 `;
 
+const RULE_VERSIONS = `
+CREATE TABLE rule_version (
+  rule_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  saved_at INTEGER NOT NULL,
+  saved_by TEXT,
+  text TEXT NOT NULL,
+  PRIMARY KEY (rule_id, number)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Each step leads from one version to the next and is never changed once released. Forward only. */
 const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [
   { to: 2, sql: COVERAGE_SILENCES_TOKENS },
   { to: 3, sql: FASTER_LISTS },
+  { to: 4, sql: RULE_VERSIONS },
 ];
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * Brings a database to the newest schema: a fresh one at once, an older one step by step, each step in its own transaction

@@ -1,5 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../platform/clock.ts';
+import { toError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import { RepeatLimiter } from '../platform/repeats.ts';
 import { guarded } from './errors.ts';
 
 /** One run of the daemon. Times are wall-clock ms. */
@@ -19,11 +22,13 @@ const COLUMNS = 'id, started_at AS startedAt, seen_at AS seenAt, stopped_at AS s
 export class RunStore {
   readonly #db: Database;
   readonly #clock: Clock;
+  readonly #repeats: RepeatLimiter;
   #current: number | null = null;
 
-  constructor(options: { db: Database; clock: Clock }) {
+  constructor(options: { db: Database; clock: Clock; logger: Logger }) {
     this.#db = options.db;
     this.#clock = options.clock;
+    this.#repeats = new RepeatLimiter(options);
   }
 
   /** Opens this process's row. */
@@ -37,11 +42,13 @@ export class RunStore {
     });
   }
 
-  /** Still alive. Call it about every minute. */
+  /** Still alive. Call it about every minute. Never throws: what a full disk refuses is only less exact afterwards. */
   seen(): void {
-    guarded('recording the run', () =>
-      this.#db.prepare('UPDATE run SET seen_at = ? WHERE id = ?').run(this.#clock.now(), this.#current),
-    );
+    try {
+      this.#db.prepare('UPDATE run SET seen_at = ? WHERE id = ?').run(this.#clock.now(), this.#current);
+    } catch (error) {
+      this.#repeats.log('warn', 'seen', 'the sign of life is not recorded', { error: toError(error) });
+    }
   }
 
   /** A graceful stop. */

@@ -218,3 +218,14 @@ CREATE TABLE api_token (
   role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
   created_at INTEGER NOT NULL
 ) STRICT;
+
+-- What rule files said, as far as this program wrote or replaced them. The files are the truth; this is for looking back and
+-- for going back, also after a file was deleted. saved_by is null for what was written by hand.
+CREATE TABLE rule_version (
+  rule_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  saved_at INTEGER NOT NULL,
+  saved_by TEXT,
+  text TEXT NOT NULL,
+  PRIMARY KEY (rule_id, number)
+) STRICT, WITHOUT ROWID;

@@ -15,6 +15,7 @@ import { EvidenceStore } from './evidence.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrations.ts';
 import { type OutboxLimits, StoredOutbox } from './outbox.ts';
+import { RuleVersionStore } from './rule-versions.ts';
 import { type Run, RunStore } from './runs.ts';
 import { SessionStore } from './sessions.ts';
 import { SilenceStore } from './silences.ts';
@@ -44,6 +45,7 @@ export interface Store {
   readonly verdicts: VerdictStore;
   readonly coverage: CoverageStore;
   readonly silences: SilenceStore;
+  readonly ruleVersions: RuleVersionStore;
   readonly runs: RunStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;
@@ -94,7 +96,7 @@ export function openStore(options: StoreOptions): Store {
 
 function assemble(options: StoreOptions, db: Database, relaxed: Database, closeAll: () => void): Store {
   const { dataDir, clock, logger, channels = ['mqtt'] } = options;
-  const runs = new RunStore({ db: relaxed, clock });
+  const runs = new RunStore({ db: relaxed, clock, logger });
   const evidence = new EvidenceStore({ folder: join(dataDir, EVIDENCE_FOLDER), db });
   const outbox = new StoredOutbox({
     db,
@@ -120,6 +122,7 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
     tokens: new ApiTokenStore({ db }),
     coverage: new CoverageStore({ db: relaxed, clock, logger }),
     silences: new SilenceStore({ db, clock }),
+    ruleVersions: new RuleVersionStore({ db }),
     previousRun,
     flush: () => verdicts.flush(),
     close() {

@@ -1,7 +1,7 @@
 import type { EncodedPicture } from '../cameras/masks.ts';
 import type { Compilation } from '../rules/compile.ts';
 import type { DraftedFile, RuleDraft } from '../rules/draft.ts';
-import type { CompiledRule } from '../rules/rule.ts';
+import type { CompiledRule, Span } from '../rules/rule.ts';
 import type { Verdict } from '../rules/verdict.ts';
 
 /** A rule file opened for changing. */
@@ -16,6 +16,22 @@ export interface EditableRule extends DraftedFile {
 export interface SavedRule {
   readonly id: string;
   readonly rule?: CompiledRule;
+}
+
+/** What a rule's file said at some time. */
+export interface PastRule {
+  readonly number: number;
+  /** Wall-clock ms. */
+  readonly savedAt: number;
+  /** null: written by hand. */
+  readonly savedBy: string | null;
+  /** The whole file. */
+  readonly text: string;
+  /** Its sentence; empty when the file was no sound YAML. */
+  readonly words: string;
+  readonly spans: readonly Span[];
+  /** Whether the file says this now. */
+  readonly current: boolean;
 }
 
 /** Rules written by people on the page. Everything rejects with `unavailable` when the disk refuses. */
@@ -35,6 +51,10 @@ export interface RuleDesk {
   remove(ruleId: string, version: string, by: string): Promise<void>;
   /** Switches a rule on or off. Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
   switch(ruleId: string, enabled: boolean, by: string): Promise<SavedRule>;
+  /** Newest first, with the version of the file as it is now; empty when it is deleted. Rejects with `not-found`. */
+  history(ruleId: string): Promise<{ readonly version: string; readonly versions: readonly PastRule[] }>;
+  /** Makes the file say what it said; a deleted one is made anew. Rejects with `not-found` and `conflict`. */
+  restore(ruleId: string, number: number, version: string, by: string): Promise<SavedRule>;
 }
 
 /** What the model said of one picture, judged as the rule judges live pictures. */

@@ -76,6 +76,14 @@ const ROUTES: ReadonlyArray<{
     form: { version: 'old' },
     status: 409,
   },
+  { route: 'GET /rules/:id/versions', role: 'viewer', path: '/rules/spill/versions' },
+  {
+    route: 'POST /rules/:id/restore',
+    role: 'operator',
+    path: '/rules/spill/restore',
+    form: { number: '99', version: 'old' },
+    status: 404,
+  },
   { route: 'GET /cameras', role: 'viewer' },
   { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },
   // Only for WebSockets: see live-view.test.ts.

@@ -15,6 +15,7 @@ const PAGES = [
   '/rules',
   '/rules/new',
   '/rules/spill/edit',
+  '/rules/spill/versions',
   '/cameras',
   '/cameras/aisle-3',
   '/system',

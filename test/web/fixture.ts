@@ -117,7 +117,7 @@ export class FakeStore<C extends Clock = ManualClock> {
       logger: createLogger((level, message, fields) => this.logs.push({ level, message, fields })),
       cameras: { list: () => this.cameras, latestFrame: (id) => this.frames.get(id) },
       rules: { list: () => this.rules, findings: () => this.findings },
-      ruleDesk: this.ruleFiles.desk(() => this.cameras),
+      ruleDesk: this.ruleFiles.desk(() => this.cameras, clock),
       spareModel: { tryRule: (rule, picture, camera) => this.trial(rule, picture, camera) },
       states: { list: () => this.states },
       events: this.#eventLog(),

@@ -1,19 +1,22 @@
+import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createRuleDesk } from '../../src/rule-desk.ts';
 import type { CompileContext } from '../../src/rules/compile.ts';
 import { contextOf } from '../../src/rules/context.ts';
 import type { RuleText } from '../../src/rules/rule-files.ts';
+import type { RuleVersion } from '../../src/store/rule-versions.ts';
 import type { CameraStatus } from '../../src/web/deps.ts';
 import type { RuleDesk } from '../../src/web/rule-editing.ts';
 
 /** Rule files without a disk, by id, behind the real desk. */
 export class MemoryRules {
   readonly texts = new Map<string, string>();
+  readonly versions = new Map<string, RuleVersion[]>();
   /** Once: what the next write fails with. */
   failure: Error | undefined;
 
-  desk(cameras: () => readonly CameraStatus[]): RuleDesk {
+  desk(cameras: () => readonly CameraStatus[], clock: Clock): RuleDesk {
     const files = {
       read: async (id: string) => this.#read(id),
       create: async (wished: string, text: string) => {
@@ -34,8 +37,16 @@ export class MemoryRules {
         this.texts.delete(id);
       },
     };
+    const versions = {
+      add: (id: string, version: Omit<RuleVersion, 'number'>) => {
+        const known = this.versions.get(id) ?? [];
+        if (known[0]?.text === version.text) return;
+        this.versions.set(id, [{ ...version, number: known.length + 1 }, ...known]);
+      },
+      list: (id: string) => this.versions.get(id) ?? [],
+    };
     const context = (): CompileContext => boxContext(cameras());
-    return createRuleDesk({ files, context, logger: createLogger(() => undefined) });
+    return createRuleDesk({ files, versions, context, clock, logger: createLogger(() => undefined) });
   }
 
   #read(id: string): RuleText {

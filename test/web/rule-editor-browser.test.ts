@@ -136,9 +136,22 @@ describe('the rule editor in a real browser', { timeout: TIMEOUT_MS }, () => {
 
     await page.locator('#rule-shelf').getByRole('link', { name: 'Change' }).click();
     await page.getByText('Delete this rule').click();
-    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
     await page.getByText('Deleted.').waitFor();
     await page.locator('#rule-shelf').waitFor({ state: 'detached' });
+
+    // Nothing is lost: what was written by hand is a version too.
+    await page.getByRole('link', { name: 'Take it back' }).click();
+    expect(await page.locator('.past-rule pre').allTextContents()).toEqual([
+      'rule: Alert me when a shelf is dirty\nevry: 1s\n',
+      'rule: Alert me when a shelf is dirty\n',
+      'rule: Alert me when a shelf has fallen\n',
+      '# keep me\nrule: Alert me when a shelf is half empty\nevery: 200ms\n',
+      SHELF,
+    ]);
+    await page.locator('.past-rule').last().getByRole('button', { name: 'Restore' }).click();
+    await page.locator('[data-saved=in-force]').waitFor();
+    expect(ruleFile('shelf')).toBe(SHELF);
     // The conflict's own status is the one thing the console remarks.
     expect(watched.complaints.filter((text) => !text.includes('409'))).toEqual([]);
   });

@@ -148,6 +148,30 @@ describe('saving a rule', () => {
     expect(files.has('spill')).toBe(false);
   });
 
+  test('keeps each version with who and when; what was there by hand too; and goes back to one', async () => {
+    const { operator, visitor, files, store } = await openEditor();
+    files.set('spill', '# by hand\nrule: Warn me about a spill\n');
+    const version = async (): Promise<string> =>
+      /name="version" value="([^"]+)"/.exec(await (await operator.get('/rules/spill/edit')).text())?.[1] ?? '';
+    await operator.post('/rules/spill/save', { words: 'Warn me about a puddle', version: await version() });
+    await store.clock.advance(60_000);
+    await operator.post('/rules/spill/enabled', { enabled: 'no' });
+    const kept = store.ruleFiles.versions.get('spill') ?? [];
+    expect(kept.map(({ savedBy, text }) => [savedBy, text])).toEqual([
+      ['operator', '# by hand\nrule: Warn me about a puddle\nenabled: false\n'],
+      ['operator', '# by hand\nrule: Warn me about a puddle\n'],
+      [null, '# by hand\nrule: Warn me about a spill\n'],
+    ]);
+    const viewer = await (await (await visitor('viewer')).get('/rules/spill/versions')).text();
+    expect(viewer).toContain('written by hand in its file');
+    expect(viewer).toContain('saved by operator');
+    expect(viewer).not.toContain('/restore');
+    expect((await operator.post('/rules/spill/restore', { number: '1', version: 'old' })).status).toBe(409);
+    expect((await operator.post('/rules/spill/restore', { number: '1', version: await version() })).status).toBe(303);
+    expect(files.get('spill')).toBe('# by hand\nrule: Warn me about a spill\n');
+    expect((await operator.get('/rules/nothing/versions')).status).toBe(404);
+  });
+
   test('shows viewers no way to change rules', async () => {
     const { visitor } = await openEditor();
     const html = await (await (await visitor('viewer')).get('/rules')).text();

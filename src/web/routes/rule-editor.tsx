@@ -18,6 +18,7 @@ import {
   UnderstoodPanel,
 } from '../views/rule-editor.tsx';
 import { Trial, type TrialProps } from '../views/rule-trial.tsx';
+import { RuleVersionsPage } from '../views/rule-versions.tsx';
 
 const draftForm = z.object({
   words: z.string().max(1_000),
@@ -34,6 +35,7 @@ const tryForm = draftForm.extend({
   picture: z.union([z.instanceof(Blob), z.string()]).optional(),
 });
 const versionForm = z.object({ version: z.string().max(64) });
+const restoreForm = versionForm.extend({ number: z.coerce.number().int() });
 const switchForm = z.object({ enabled: z.enum(['yes', 'no']) });
 
 type Draft = z.infer<typeof draftForm>;
@@ -96,8 +98,18 @@ export function ruleEditorRoutes(parts: WebParts): Hono<WebEnv> {
     })
     .post('/rules/:id/delete', allow('operator'), async (c) => {
       const { version } = await readBody(c, versionForm);
-      await ruleDesk.remove(c.req.param('id'), version, identityOf(c).name);
-      return c.redirect('/rules?deleted', 303);
+      const id = c.req.param('id');
+      await ruleDesk.remove(id, version, identityOf(c).name);
+      return c.redirect(`/rules?deleted=${encodeURIComponent(id)}`, 303);
+    })
+    .get('/rules/:id/versions', allow('viewer'), async (c) => {
+      const ruleId = c.req.param('id');
+      return c.html(<RuleVersionsPage page={pageOf(c, parts)} ruleId={ruleId} {...(await ruleDesk.history(ruleId))} />);
+    })
+    .post('/rules/:id/restore', allow('operator'), async (c) => {
+      const { number, version } = await readBody(c, restoreForm);
+      const restored = await ruleDesk.restore(c.req.param('id'), number, version, identityOf(c).name);
+      return c.redirect(savedPath(restored), 303);
     });
 }
 

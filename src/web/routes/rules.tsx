@@ -15,7 +15,7 @@ export function ruleRoutes(parts: WebParts): Hono<WebEnv> {
         page={pageOf(c, parts)}
         rules={rulesWithCameras(deps)}
         findings={deps.rules.findings()}
-        deleted={deleted !== undefined}
+        {...(deleted === undefined ? {} : { deleted })}
         {...(known ? { saved: savedState(deps.rules, saved, mark) } : {})}
       />,
     );

@@ -17,7 +17,7 @@ export interface RulesProps {
   readonly saved?: SavedMark;
 }
 
-export function RulesPage(props: RulesProps & { deleted?: boolean }) {
+export function RulesPage(props: RulesProps & { deleted?: string }) {
   const { page, saved, deleted } = props;
   const { t } = page;
   const following = saved ? `&id=${encodeURIComponent(saved.id)}&query=${saved.mark}` : '';
@@ -34,7 +34,7 @@ export function RulesPage(props: RulesProps & { deleted?: boolean }) {
       </div>
       {deleted ? (
         <p class="success" role="status">
-          {t.editor.deleted}
+          {t.editor.deleted} <a href={`/rules/${encodeURIComponent(deleted)}/versions`}>{t.editor.takeBack}</a>
         </p>
       ) : null}
       <RulesBoard {...props} />
@@ -118,7 +118,10 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
       <Issues page={page} words={rule.words} warnings={rule.warnings} />
       <RuleFacts page={page} rule={rule} cameras={cameras} />
       <div class="rule-actions">
-        <a href={`/events?rule=${encodeURIComponent(rule.id)}`}>{t.events.title}</a>
+        <span class="rule-links">
+          <a href={`/events?rule=${encodeURIComponent(rule.id)}`}>{t.events.title}</a>
+          <a href={`/rules/${encodeURIComponent(rule.id)}/versions`}>{t.editor.versions}</a>
+        </span>
         {mayDo(page.identity, 'operator') ? (
           <>
             <a class="button" href={editPath(rule.id)}>
