@@ -14,7 +14,13 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SHARDS = [("tr0", 0, 30000), ("tr1", 100000, 40000), ("lm0", 200000, 14000), ("tr2", 300000, 30000), ("te", 500000, 3000)]
+SHARDS = [
+    ("tr0", 0, 30000),
+    ("tr1", 100000, 40000),
+    ("lm0", 200000, 14000),
+    ("tr2", 300000, 30000),
+    ("te", 500000, 3000),
+]
 QUIET_MALLOC = dict(
     OMP_WAIT_POLICY="PASSIVE", MALLOC_MMAP_MAX_="0", MALLOC_TRIM_THRESHOLD_="100000000000", MALLOC_TOP_PAD_="500000000"
 )

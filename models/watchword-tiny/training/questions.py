@@ -31,6 +31,13 @@ UNCLEAR = {
 }
 SHOWN = {k: [CLS.index(c) for c in v] for k, v in labels_shown.items()}
 PREDICATES = list(TRAIN)
+# the questions of the shipped rules; never among the phrasings held out
+SHIPPED = dict(
+    empty="is a shelf empty", spill="is there a spill on the floor", robot_fallen="is a robot lying on the floor",
+    exit_blocked="is the emergency exit blocked", nohivis="is there a person without a hi-vis vest",
+    hazard="is there a traffic hazard on the road",
+)  # fmt: skip
+assert not any(q in HELD[k][0] for k, q in SHIPPED.items())
 AUX = {}
 for _k in PREDICATES:
     AUX[_k, 0], AUX[_k, 1] = len(AUX), len(AUX) + 1
@@ -112,9 +119,13 @@ class Asker:
         pool = [j for j in ((2, 3) if neg else (0, 1)) if g[j]]
         j = pool[0] if len(pool) == 1 else pool[int(r.random() < 0.45)]
         cells = self.where(i, SHOWN[k]) if k in SHOWN and a[AT[k]] else None
-        return self.yesno(
-            r.choice(g[j]), j % 2 == 1, bool(a[AT[k]]) != bool(neg), k, (k, int(bool(neg))), r, TOKEN[k], cells
-        )
+        words = r.choice(g[j])
+        if self.part == 0:  # in training short forms come more often than they stand in the list
+            if j == 0 and k in SHIPPED and r.random() < 0.06:
+                words = SHIPPED[k]
+            elif r.random() < 0.3:
+                words = min((words, *r.choices(g[j], k=3)), key=len)
+        return self.yesno(words, j % 2 == 1, bool(a[AT[k]]) != bool(neg), k, (k, int(bool(neg))), r, TOKEN[k], cells)
 
     def count(self, i, r, c=None):
         f = self.fam[i]
