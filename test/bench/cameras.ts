@@ -6,6 +6,7 @@ import { parseArgs, promisify } from 'node:util';
 import { cpuTimeMs } from '../../src/cameras/cpu-time.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { temporaryFolder } from '../support/daemon.ts';
+import { startRtspServer } from '../support/rtsp-server.ts';
 import type { SamplerUse } from './cameras/sampler.ts';
 
 const runProgram = promisify(execFile);
@@ -43,19 +44,18 @@ export async function run(args: string[]): Promise<void> {
     progress('making the clips');
     const clips: string[] = [];
     for (const gopSeconds of GOPS_S) clips.push(await makeClip(join(folder.path, `gop${gopSeconds}.mp4`), gopSeconds));
-    const server = start('stream-server.ts', clips);
-    stops.unshift(() => end(server));
-    const [urls] = (await once(server, 'message')) as [string[]];
+    const server = await startRtspServer(clips);
+    stops.unshift(() => server.stop());
     const compared: Compared[] = [];
     for (const [i, gopSeconds] of GOPS_S.entries()) {
-      const result = await compare(urls[i] ?? '', seconds);
+      const result = await compare(server.url(i), seconds);
       compared.push(result);
       if (!values.json)
         process.stdout.write(
           `keyframe every ${gopSeconds} s, CPU per camera and second: everything decoded ${ms(result.fullMs)}, sampled ${ms(result.oursMs)} (decoder ${ms(result.decoderMs)}, its share of our process ${ms(result.ownMs)}), ratio ${round(result.fullMs / result.oursMs)}\n`,
         );
     }
-    const load = await loadOneCore(urls[0] ?? '', count, seconds);
+    const load = await loadOneCore(server.url(0), count, seconds);
     if (!values.json)
       process.stdout.write(
         `${count} cameras on one core for ${seconds} s: ${round(load.coreShare * 100)} % of it, frames per camera ${load.leastFrames} to ${load.mostFrames} of ${seconds / EVERY_S}\n`,
@@ -103,7 +103,7 @@ async function compare(url: string, seconds: number): Promise<Compared> {
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  const sampler = start('sampler.ts', [String(COMPARED_CAMERAS), url]);
+  const sampler = start([String(COMPARED_CAMERAS), url]);
   try {
     await once(sampler, 'message');
     progress(`side by side for ${seconds} s`);
@@ -130,7 +130,7 @@ async function loadOneCore(url: string, count: number, seconds: number) {
     () => true,
     () => false,
   );
-  const sampler = start('sampler.ts', [String(count), url], isPinned);
+  const sampler = start([String(count), url], isPinned);
   try {
     await once(sampler, 'message');
     progress(`${count} cameras connect`);
@@ -161,9 +161,9 @@ async function loadOneCore(url: string, count: number, seconds: number) {
 }
 
 /** `isPinned`: it and its children may use the first core only. */
-function start(script: string, args: readonly string[], isPinned = false): ChildProcess {
+function start(args: readonly string[], isPinned = false): ChildProcess {
   const pinned = { execPath: 'taskset', execArgv: ['-c', '0', process.execPath, ...process.execArgv] };
-  const file = fileURLToPath(new URL(`./cameras/${script}`, import.meta.url));
+  const file = fileURLToPath(new URL('./cameras/sampler.ts', import.meta.url));
   return fork(file, args, { stdio: 'inherit', ...(isPinned && pinned) });
 }
 
