@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
 import { LiveView } from './cameras/live-view.ts';
@@ -44,7 +43,7 @@ export interface AppOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Folder of the demo clips, the bundled model's package and the folder that relative paths of the settings start from. */
+  /** Folder of the demo clips, the bundled model's package and the folder that relative `file:` sources start from. */
   readonly demoFolder: string;
   readonly bundledModel: string;
   readonly baseFolder: string;
@@ -314,8 +313,7 @@ function createLiveView({ settings, clock, logger }: AppOptions, cameras: readon
   return new LiveView({ camera, clock, logger, random: Math.random, maxStreams });
 }
 
-function modelLoader({ settings, clock, logger, bundledModel, baseFolder }: AppOptions): () => Promise<VisionModel> {
+function modelLoader({ settings, clock, logger, bundledModel }: AppOptions): () => Promise<VisionModel> {
   const { package: folder, dtype, device, threads } = settings.model;
-  const packageDir = folder === undefined ? bundledModel : join(baseFolder, folder);
-  return () => loadVisionModel({ packageDir, dtype, device, threads, clock, logger });
+  return () => loadVisionModel({ packageDir: folder ?? bundledModel, dtype, device, threads, clock, logger });
 }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readSettings } from '../config/load.ts';
+import { type LoadedSettings, readSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { toError, WatchwordError } from '../platform/errors.ts';
 import { type Finding, formatFinding } from '../platform/findings.ts';
 import { Health } from '../platform/health.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { contextOf } from '../rules/context.ts';
 import { RuleFolder } from '../rules/folder.ts';
+import { openPackage } from '../vision/package.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
 
 const DEMO_CONFIG = fileURLToPath(new URL('../../src/demo/demo.yaml', import.meta.url));
@@ -24,9 +26,11 @@ Exit code 0 when there is no error (warnings are allowed), 1 otherwise.`,
     const { values, positionals } = parseOptions(args, { config: { type: 'string' }, json: { type: 'boolean' } });
     if (positionals.length > 0)
       throw new UsageError(`unexpected "${positionals[0]}"`, 'Give the file as --config FILE');
-    const { file, settings, findings } = readSettings(values.config ?? DEMO_CONFIG);
-    const checked = settings ? await checkRules(settings, file, io) : { rules: 0, findings: [] };
-    const all = [...findings, ...checked.findings];
+    const loaded = readSettings(values.config ?? DEMO_CONFIG);
+    const { settings } = loaded;
+    const checked = settings ? await checkRules(settings, loaded, io) : { rules: 0, findings: [] };
+    const model = settings ? await checkModel(settings, loaded) : [];
+    const all = [...loaded.findings, ...model, ...checked.findings];
     for (const finding of all) io.stdout(`${values.json ? JSON.stringify(finding) : formatFinding(finding)}\n`);
     const errors = all.filter(({ severity }) => severity === 'error').length;
     if (!values.json) io.stderr(summary(settings, checked.rules, errors, all.length - errors));
@@ -36,17 +40,13 @@ Exit code 0 when there is no error (warnings are allowed), 1 otherwise.`,
 
 async function checkRules(
   settings: Settings,
-  file: string,
+  { file, locate }: LoadedSettings,
   io: CommandIo,
 ): Promise<{ rules: number; findings: readonly Finding[] }> {
   if (!existsSync(settings.rules)) {
     const message = `the rules folder ${settings.rules} does not exist`;
-    return {
-      rules: 0,
-      findings: [
-        { file, line: 1, column: 1, severity: 'error', message, hint: 'Make it, or name another one under "rules:"' },
-      ],
-    };
+    const hint = 'Make it, or name another one under "rules:"';
+    return { rules: 0, findings: [{ file, ...locate(['rules']), severity: 'error', message, hint }] };
   }
   const folder = new RuleFolder({
     folder: settings.rules,
@@ -60,6 +60,21 @@ async function checkRules(
     return { rules: folder.rules().length, findings: folder.findings() };
   } finally {
     await folder.stop();
+  }
+}
+
+/** Whether the named model package can be read; its weights are looked for, not loaded. */
+async function checkModel(settings: Settings, { file, locate }: LoadedSettings): Promise<Finding[]> {
+  const { package: folder, dtype } = settings.model;
+  if (folder === undefined) return [];
+  try {
+    await openPackage(folder, dtype);
+    return [];
+  } catch (error) {
+    const { message } = toError(error);
+    const { where, hint = '' } = error instanceof WatchwordError ? error : {};
+    const words = where && !message.includes(where) ? `${message}: ${where}` : message;
+    return [{ file, ...locate(['model', 'package']), severity: 'error', message: words, hint }];
   }
 }
 

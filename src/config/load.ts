@@ -13,6 +13,8 @@ export interface LoadedSettings {
   /** Present only without errors. Paths are absolute; deeply frozen. */
   readonly settings?: Settings;
   readonly findings: readonly Finding[];
+  /** Where a setting stands in the file, for findings about it that are made later. */
+  readonly locate: (path: readonly PropertyKey[]) => { line: number; column: number };
 }
 
 /** Reads a configuration file and reports everything that is wrong with it at once. Throws only when it cannot be read. */
@@ -20,15 +22,18 @@ export function readSettings(file: string): LoadedSettings {
   const text = readText(file);
   const parsed = parseYaml(text, file, settingsSchema);
   const findings = parsed.findings.map((finding) => ({ ...finding, message: maskSecrets(finding.message) }));
-  if (!parsed.value) return { file, findings };
+  const { locate } = parsed;
+  if (!parsed.value) return { file, findings, locate };
   const folder = dirname(resolve(file));
+  const { model } = parsed.value;
   const settings = {
     ...parsed.value,
+    model: model.package === undefined ? model : { ...model, package: resolve(folder, model.package) },
     rules: resolve(folder, parsed.value.rules),
     data: resolve(folder, parsed.value.data),
   };
-  findings.push(...doubts(settings, file, parsed.locate));
-  return { file, settings: deepFreeze(settings), findings };
+  findings.push(...doubts(settings, file, locate));
+  return { file, settings: deepFreeze(settings), findings, locate };
 }
 
 /** The settings of a file, or one error that lists all findings. */
@@ -42,11 +47,7 @@ export function loadSettings(file: string): Settings {
   });
 }
 
-function doubts(
-  settings: Settings,
-  file: string,
-  locate: (path: readonly PropertyKey[]) => { line: number; column: number },
-): Finding[] {
+function doubts(settings: Settings, file: string, locate: LoadedSettings['locate']): Finding[] {
   if (Object.keys(settings.cameras).length > 0) return [];
   return [
     {
