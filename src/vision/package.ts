@@ -72,7 +72,7 @@ export async function openPackage(packageDir: string, dtype?: string): Promise<M
   if (!folder?.isDirectory()) {
     throw new WatchwordError('not-found', 'there is no model package here', {
       where: dir,
-      hint: 'Point --model to a folder in Hugging Face layout',
+      hint: 'Name a folder in Hugging Face layout, see models/README.md',
     });
   }
   const file = (name: string): string => join(dir, name);
