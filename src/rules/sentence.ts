@@ -6,6 +6,7 @@ import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
 import { PHRASES } from './grammar/phrases.ts';
 import { readClause } from './grammar/question.ts';
 import { inflect, type Requirement, readRequirement } from './grammar/requirement.ts';
+import { trailingSeverity } from './grammar/severity.ts';
 import { respell } from './grammar/spelling.ts';
 import { isWord, type Token, tokenize } from './grammar/tokens.ts';
 import { made, textOf, type Word, wordsOf } from './grammar/words.ts';
@@ -60,6 +61,16 @@ export function readSentence(sentence: string, world: KnownWorld): SentenceReadi
   const leadIn = claimLeadIns(tokens, claims);
   if (leadIn.opening?.suppresses) issues.push({ ...SUPPRESSES, ...extent(tokens, 0, tokens.length), refused: true });
   claimGlue(tokens, claims);
+  const loud = trailingSeverity(
+    tokens,
+    freeTokens(claims).filter((index) => isWord(tokens[index] as Token)),
+  );
+  if (loud !== undefined) {
+    const meaning = { kind: 'severity', severity: 'critical', weak: false } as const;
+    readings.push({ from: loud, reading: { end: loud + 1, meaning, value: 'critical' } });
+    claims[loud] = { means: 'severity', value: 'critical', phrase: -4e6 };
+    claimGlue(tokens, claims);
+  }
 
   const free = freeTokens(claims);
   const words = questionWords(sentence, tokens, free, leadIn);

@@ -3,6 +3,7 @@ import type { KnownWorld } from '../world.ts';
 import { firstOf, pattern } from './pattern.ts';
 import { type PhraseIssue, refused } from './phrase.ts';
 import { isDash, type Token } from './tokens.ts';
+import { PREPOSITIONS } from './verbs.ts';
 
 export interface CalendarReading {
   readonly end: number;
@@ -152,7 +153,8 @@ const UNKNOWN_ENDS = new Set([
 
 const BEFORE_UNKNOWN = firstOf([
   pattern('(outside|outside of|out of|except during|not during) [the|our|all]'),
-  pattern('(during|throughout|over) [the|our|all]'),
+  pattern('(during|throughout) [the|our|all]'),
+  pattern('over (the|our|all)'),
 ]);
 /** Here `at` speaks of time; elsewhere it is mostly a place. */
 const AT_TIME = firstOf([
@@ -165,7 +167,8 @@ const AT_TIME = firstOf([
 function readUnknown(tokens: readonly Token[], at: number, world: KnownWorld): CalendarReading | undefined {
   const timed = AT_TIME(tokens, at);
   const before = timed ? { end: at + 1 } : BEFORE_UNKNOWN(tokens, at);
-  if (!before) return undefined;
+  // `falls over during opening hours`
+  if (!before || PREPOSITIONS.has(tokens[before.end]?.lower ?? '')) return undefined;
   let last = timed?.end;
   for (let end = last ?? before.end; !timed && end < before.end + 4 && tokens[end]?.kind === 'word'; end++) {
     if (UNKNOWN_ENDS.has(tokens[end]?.lower ?? '')) last = end + 1;

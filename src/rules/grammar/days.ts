@@ -49,7 +49,8 @@ function joiner(tokens: readonly Token[], at: number): number | undefined {
   let next = at;
   if (tokens[next]?.lower === ',') next++;
   if (['and', 'or', '&', '/', 'plus'].includes(tokens[next]?.lower ?? '')) next++;
-  if (next === at) return undefined;
+  // `mon wed and fri`
+  if (next === at) return NAMES.has(tokens[at]?.lower ?? '') && NAMES.has(tokens[at - 1]?.lower ?? '') ? at : undefined;
   // `on weekends, and on weekdays after 8pm` begins another condition.
   if (next === at + 2 && tokens[next]?.lower === 'on') return undefined;
   return ['on', 'every', 'each'].includes(tokens[next]?.lower ?? '') ? next + 1 : next;

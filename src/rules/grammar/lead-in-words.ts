@@ -29,6 +29,14 @@ function readName(tokens: readonly Token[], at: number, most: number): { end: nu
     return { end: at + 1, value: '' };
   while (end < at + most) {
     const word = tokens[end];
+    // `the manager on duty`
+    if (
+      /^(on|in|at)$/.test(word?.lower ?? '') &&
+      /^(duty|call|shift|charge|site)$/.test(tokens[end + 1]?.lower ?? '')
+    ) {
+      end += 2;
+      continue;
+    }
     if (word?.kind !== 'word' || CONNECT(tokens, end) || ABOUT(tokens, end) || ENDS_NAME(tokens, end)) break;
     if (most <= 3 && ALERT_NOUNS.has(word.lower)) break;
     end++;
@@ -63,6 +71,7 @@ const AT_ONCE = '[immediately|at once|right away|please]';
 
 export const ALERTS: readonly Pattern[] = [
   pattern('let <who> know', { who: knowing }),
+  pattern('(make|keep) <aware> (aware|informed|posted|updated)', { aware }),
   pattern(`(i|we) (want|need|wish|have|would like|would love|like|must) [you] to ${KNOW} ${AT_ONCE}`),
   pattern(`(i'd|we'd) (like|love|want|prefer) to ${KNOW} ${AT_ONCE}`),
   pattern(
@@ -153,6 +162,13 @@ function readDenial(tokens: readonly Token[], at: number): { end: number; value:
   return undefined;
 }
 
+/** Who is made aware: the words up to it. */
+function aware(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
+  for (let end = at + 1; end <= at + 5; end++)
+    if (/^(aware|informed|posted|updated)$/.test(tokens[end]?.lower ?? '')) return { end, value: '' };
+  return undefined;
+}
+
 /** Who wants to know: the words up to `wants`, and it. */
 function wanting(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
   for (let end = at + 1; end <= at + 4; end++) {
@@ -175,7 +191,7 @@ export const CLOSINGS: readonly Pattern[] = [
     `${PAUSE} [then] [please] ${VERB} (me|us|them|him|her|security|staff|everyone|someone|<few>) ${LATER}`,
     readers,
   ),
-  pattern(`(alert|notify|warn|tell|inform|message|call|page) (me|us|security|the <few>) ${LATER}`, readers),
+  pattern(`${VERB} (me|us|security|the <few>) ${LATER}`, readers),
   pattern(`[${PAUSE}] [please] let <few> know ${LATER}`, { few: knowing }),
   pattern(
     `[${PAUSE}] [then] [please] (send|raise|trigger|create|issue|give|fire|generate|sound) [me|us] [a|an|the|any] [<few:what>] ${ALERT_NOUN} [to <few>]`,

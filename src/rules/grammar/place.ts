@@ -103,7 +103,7 @@ function readPlaces(tokens: readonly Token[], at: number, world: KnownWorld): Ph
           world,
           joined.end - (first.end - 1 - at),
         ));
-    if (!next) break;
+    if (!next || isOneAlert(tokens, next.end - 1)) break;
     places.push(next.place);
     end = next.end;
   }
@@ -240,11 +240,16 @@ function numberedEnd(tokens: readonly Token[], from: number): number | undefined
   if (next?.kind === 'number' && /^\d+$/.test(next.lower) && !isUnit(tokens[at + 1])) return at + 1;
   if (next?.kind === 'word' && /^[A-Z]$/.test(next.text) && next.text !== 'I' && next.text !== 'A') return at + 1;
   const number = next?.kind === 'word' ? readNumber(tokens, at) : undefined;
-  return number && number.end === at + 1 && !isUnit(tokens[at + 1]) ? at + 1 : undefined;
+  return number && number.end === at + 1 && !isUnit(tokens[at + 1]) && !isOneAlert(tokens, at) ? at + 1 : undefined;
+}
+
+/** `in aisle 3, one alert per day` */
+function isOneAlert(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]?.lower === 'one' && /^(alert|message|notification|email|alarm)$/.test(tokens[at + 1]?.lower ?? '');
 }
 
 function isUnit(token: Token | undefined): boolean {
-  return /^(s|sec|secs|seconds?|m|min|mins|minutes?|h|hr|hrs|hours?|days?|am|pm|:|people|persons|boxes|times|feet|meters?|metres?)$/.test(
+  return /^(s|sec|secs|seconds?|m|min|mins|minutes?|h|hr|hrs|hours?|days?|am|pm|:|\/|people|persons|boxes|times?|feet|meters?|metres?)$/.test(
     token?.lower ?? '',
   );
 }

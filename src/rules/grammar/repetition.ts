@@ -65,6 +65,8 @@ const COMPARED = firstOf([
 export const repetition: Phrase = {
   means: 'repetition',
   read(tokens, at) {
+    // `Once more than three people wait` begins a sentence.
+    if (tokens[at]?.lower === 'once' && tokens[at + 2]?.lower === 'than') return undefined;
     const counted = COUNTED(tokens, at) ?? RATES(tokens, at);
     if (counted) {
       const message =

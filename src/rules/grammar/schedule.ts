@@ -3,13 +3,14 @@ import { describeDays } from '../schedule-text.ts';
 import type { KnownWorld } from '../world.ts';
 import { readAmount } from './amounts.ts';
 import { type CalendarReading, NIGHT, readCalendar } from './calendar-names.ts';
-import { type ClockReading, rangeOf, readClock } from './clock-times.ts';
+import { type Mode, RANGE, readDaysBefore, reading, readTimes, timesReading } from './clock-phrases.ts';
+import { type ClockReading, readClock } from './clock-times.ts';
 import { readDate } from './dates.ts';
 import { between, type DaysReading, readDays } from './days.ts';
 import { firstOf, pattern } from './pattern.ts';
-import { doubted, type Phrase, type PhraseIssue, type PhraseReading, refused } from './phrase.ts';
+import { type Phrase, type PhraseReading, refused } from './phrase.ts';
 import type { MinuteRange, SchedulePiece } from './schedule-pieces.ts';
-import { isDash, type Token } from './tokens.ts';
+import type { Token } from './tokens.ts';
 
 const IT_IS = "(it is|it's|the time is|that is|time is)";
 const NEGATIVE = firstOf([
@@ -30,27 +31,6 @@ const POSITIVE = firstOf([
   pattern(','),
 ]);
 
-const readers = { clock: readClock };
-const RANGE = firstOf([
-  pattern('between [the hours of] <clock:from> (and|to|-|–|—) <clock:to>', readers),
-  pattern(
-    'from <clock:from> [on|onwards|on and] (to|until|till|til|through|thru|up to|up until|-|–|—) <clock:to>',
-    readers,
-  ),
-  pattern('(after|past|since) <clock:from> [and] (to|until|till|til|before|up to) <clock:to>', readers),
-  pattern('before <clock:to> and after <clock:from>', readers),
-]);
-const DASH_RANGE = pattern('<clock:from> (-|–|—|to|until|till|til|through) <clock:to>', readers);
-const AFTER = pattern(
-  '(after|past|since|from|starting at|starting from|beginning at|as of|as from|later than|any time after) <clock:from> [on|onwards|onward|in the day]',
-  readers,
-);
-const BY = pattern('by <clock:from>', readers);
-const BEFORE = pattern(
-  '(before|until|till|up to|up until|earlier than|not after|no later than|any time before) <clock:to>',
-  readers,
-);
-const MOMENT = pattern('(at|around|at around|at about|exactly at|shortly after|shortly before) <clock:from>', readers);
 const PARTS = pattern('(in the|during the|every|each|on) (morning|mornings|afternoon|afternoons|evening|evenings)');
 const ALONE = pattern('(mornings|afternoons|evenings)');
 const PART_MINUTES: Readonly<Record<string, MinuteRange>> = {
@@ -64,11 +44,12 @@ const ALWAYS = firstOf([
   ),
 ]);
 const ON = firstOf([
-  pattern('(on|at|during|over|every|each|in|throughout) [the|all|any|the whole|the entire]'),
+  pattern('(on|at|during|every|each|in|throughout) [the|all|any|the whole|the entire]'),
+  // `falls over Monday`
+  pattern('over (the|all|any)'),
   pattern('(the whole|the entire|all)'),
 ]);
 const FROM = pattern('from');
-const OUTSIDE = pattern('outside [of] [the] [hours] [of|from]');
 const DAY_PART = pattern('(morning|mornings|afternoon|afternoons|evening|evenings|night|nights)');
 const WEEK_SPAN = pattern(
   '(from|between) <day:first> [at] <clock:from> (to|until|till|through|and|-|–) <day:last> [at] <clock:to>',
@@ -99,27 +80,20 @@ function butDay(tokens: readonly Token[], at: number): { end: number } | undefin
   return readDays(tokens, at + 1) && { end: at + 1 };
 }
 
-interface Mode {
-  readonly or: boolean;
-  /** After a comma and a joint: `on weekends, and on weekdays after 8pm`. */
-  readonly apart: boolean;
-  readonly negate: boolean;
-}
-
 function readPiece(tokens: readonly Token[], at: number, world: KnownWorld, mode: Mode): PhraseReading | undefined {
   return (
     readOffset(tokens, at) ??
     calendarPiece(readCalendar(tokens, at, world), mode) ??
     readWeekSpan(tokens, at, mode) ??
     readTimes(tokens, at, mode) ??
-    readDayPhrase(tokens, at, mode) ??
-    readParts(tokens, at, mode) ??
-    readAlways(tokens, at, mode)
+    longer(readAlways(tokens, at, mode), readDayPhrase(tokens, at, mode)) ??
+    readParts(tokens, at, mode)
   );
 }
 
-function reading(end: number, piece: SchedulePiece, value: string, issues: readonly PhraseIssue[] = []): PhraseReading {
-  return { end, meaning: { kind: 'schedule', piece }, value, issues };
+/** `all day long` is more than `all day`. */
+function longer(one: PhraseReading | undefined, other: PhraseReading | undefined): PhraseReading | undefined {
+  return one && (!other || one.end > other.end) ? one : other;
 }
 
 function calendarPiece(found: CalendarReading | undefined, mode: Mode): PhraseReading | undefined {
@@ -130,8 +104,8 @@ function calendarPiece(found: CalendarReading | undefined, mode: Mode): PhraseRe
 }
 
 const OFFSET = firstOf([
-  pattern('[from|until|for] <amount> (before|after) (closing|opening) [time]', { amount: readAmount }),
-  pattern('[from|until|for] <amount> (before|after) (we|it|the store|the shop) (close|closes|open|opens)', {
+  pattern('[from|until] <amount> (before|after) (closing|opening) [time]', { amount: readAmount }),
+  pattern('[from|until] <amount> (before|after) (we|it|the store|the shop) (close|closes|open|opens)', {
     amount: readAmount,
   }),
 ]);
@@ -167,113 +141,6 @@ function readWeekSpan(tokens: readonly Token[], at: number, mode: Mode): PhraseR
     { days: [to], from: '00:00', to: end },
   ];
   return reading(match.end, { type: 'windows', windows, or: mode.or }, `${from} ${start} to ${to} ${end}`);
-}
-
-function readTimes(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {
-  // `outside 8am to 6pm`; in `parked outside between 8 and 10` the word is a place.
-  const outside = OUTSIDE(tokens, at);
-  const bounds = outside && dashRange(tokens, outside.end);
-  if (outside && bounds) return readTimes(tokens, outside.end, { ...mode, negate: !mode.negate });
-  const range = RANGE(tokens, at) ?? dashRange(tokens, at);
-  if (range) {
-    const from = range.found.from as ClockReading;
-    const to = range.found.to as ClockReading;
-    // `between 8 and 10 people`: two bare numbers are times only where no noun follows.
-    if (from.bare && to.bare && !endsHere(tokens, range.end)) return undefined;
-    const minutes = rangeOf(from, to);
-    return timesReading(range.end, minutes, mode, rangeIssues(minutes));
-  }
-  const after = AFTER(tokens, at);
-  if (after) {
-    const clock = after.found.from as ClockReading;
-    if (clock.bare && !endsHere(tokens, after.end)) return undefined;
-    if (clock.minute === 0) {
-      const doubt = doubted(
-        'until-morning',
-        'Read as midnight until 06:00; write "from ... to ..." if you mean another end',
-      );
-      return timesReading(after.end, { from: 0, to: 360 }, mode, [doubt]);
-    }
-    const issue = doubted(
-      'until-midnight',
-      `Read as ${clockOf(clock.minute % 1440)} until midnight; write "from ... to ..." for the night`,
-    );
-    return timesReading(
-      after.end,
-      { from: clock.minute % 1440, to: 1440 },
-      mode,
-      clock.bare || !clock.exact ? [halfDay(clock)] : clock.minute >= 1200 ? [issue] : [],
-    );
-  }
-  // `at till 5` is a place.
-  const before = /^(at|the|by|near)$/.test(tokens[at - 1]?.lower ?? '') ? undefined : BEFORE(tokens, at);
-  if (before) {
-    const clock = before.found.to as ClockReading;
-    if (clock.bare && !endsHere(tokens, before.end)) return undefined;
-    return timesReading(
-      before.end,
-      { from: 0, to: clock.minute === 0 ? 1440 : clock.minute },
-      mode,
-      clock.exact ? [] : [halfDay(clock)],
-    );
-  }
-  const by = BY(tokens, at);
-  if (by && !(by.found.from as ClockReading).bare) {
-    const message =
-      'What should have happened by a certain time is seen after it; write "after ..." and what is then to be seen';
-    return { end: by.end, value: 'deadline', issues: [refused('deadline', message)] };
-  }
-  const moment = MOMENT(tokens, at);
-  if (!moment || (moment.found.from as ClockReading).bare) return undefined;
-  const message = 'A rule is on for a stretch of time, not at one moment; write "from ... to ..."';
-  return { end: moment.end, value: 'one moment', issues: [refused('one-moment', message)] };
-}
-
-function halfDay(clock: ClockReading): PhraseIssue {
-  return doubted(
-    'ambiguous-clock',
-    `Read as ${clockOf(clock.minute % 1440)} of the 24-hour clock; write am or pm if you mean another`,
-  );
-}
-
-function dashRange(tokens: readonly Token[], at: number) {
-  const match = DASH_RANGE(tokens, at);
-  if (!match) return undefined;
-  const [from, to] = [match.found.from as ClockReading, match.found.to as ClockReading];
-  // `3 - 5 boxes`, `5 to 10`: without a preposition at least one side must be a clock time beyond doubt.
-  const certain = (!from.bare && from.exact) || (!to.bare && to.exact) || (!from.bare && !to.bare);
-  // `mon-sat 8-20`: the days before say that these are hours.
-  return certain || (readDaysBefore(tokens, at) && endsHere(tokens, match.end)) ? match : undefined;
-}
-
-function timesReading(end: number, range: MinuteRange, mode: Mode, issues: readonly PhraseIssue[]): PhraseReading {
-  if (range.from === range.to) {
-    return { end, value: 'empty', issues: [refused('empty-window', 'The time begins and ends at the same minute')] };
-  }
-  const value = `${mode.negate ? 'not ' : ''}${clockOf(range.from)}-${clockOf(range.to)}`;
-  return reading(end, { type: 'times', ranges: [range], negate: mode.negate, or: mode.or }, value, issues);
-}
-
-function rangeIssues({ from, to, guessed }: { from: number; to: number; guessed: boolean }): PhraseIssue[] {
-  const hours = ((to - from + 1440) % 1440 || 1440) / 60;
-  if (!guessed && hours <= 18) return [];
-  return [
-    doubted(
-      'ambiguous-clock',
-      `Read as ${clockOf(from)} to ${clockOf(to)} of the 24-hour clock; write am or pm if you mean another`,
-    ),
-  ];
-}
-
-const FOLLOWERS = new Set(
-  'alert notify warn tell let please send inform log record raise message i we is are on every each daily during in at for if when whenever while and or but except only then check critical urgent local weekdays weekends'.split(
-    ' ',
-  ),
-);
-
-function endsHere(tokens: readonly Token[], at: number): boolean {
-  const next = tokens[at];
-  return next === undefined || (next.kind === 'sign' && !isDash(next)) || FOLLOWERS.has(next.lower);
 }
 
 function readDayPhrase(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {
@@ -314,11 +181,6 @@ function readParts(tokens: readonly Token[], at: number, mode: Mode): PhraseRead
     return reading(match.end, { type: 'calendar', name: NIGHT, negate: mode.negate, or: mode.or }, `during ${NIGHT}`);
   const range = PART_MINUTES[word];
   return range && timesReading(match.end, range, mode, []);
-}
-
-function readDaysBefore(tokens: readonly Token[], at: number): boolean {
-  const before = readDays(tokens, at - 1);
-  return before?.end === at;
 }
 
 function readAlways(tokens: readonly Token[], at: number, mode: Mode): PhraseReading | undefined {

@@ -88,6 +88,12 @@ export const severity: Phrase = {
 };
 
 const BEFORE_ALERT = pattern(ALERT);
+/** What another phrase begins with: `..., urgent at the back door`. */
+const NEXT_PHRASE = new Set(
+  'at in on between during from after before outside for when while every daily weekdays weekends mon monday tue tuesday wed wednesday thu thursday fri friday sat saturday sun sunday check checking checked ask look all max alert'.split(
+    ' ',
+  ),
+);
 const ARTICLES = new Set(['a', 'an', 'the', 'as', 'send', 'raise', 'trigger', 'give', 'create']);
 const ALERT_NOUNS = new Set(['alert', 'alerts', 'alarm', 'event', 'message', 'notification', 'warning']);
 
@@ -108,7 +114,22 @@ function readBare(tokens: readonly Token[], at: number) {
   const opens =
     before !== undefined &&
     (readUnit(tokens, at - 1) !== undefined || [',', ';', ':', '(', '[', '-', '–', '—', '.', '!'].includes(before));
-  const closes = after === undefined || ['.', '!', ')', ']', ',', ';', 'and', 'but'].includes(after);
+  const closes =
+    after === undefined || NEXT_PHRASE.has(after) || ['.', '!', ')', ']', ',', ';', 'and', 'but'].includes(after);
   if (opens && closes) return reading;
   return undefined;
+}
+
+const BELONGS_BEFORE =
+  /^(is|are|be|was|very|more|most|not|a|an|the|as|looks|seems|becomes|gets|and|or|marked|labelled|of|in|for|no)$/;
+
+/**
+ * `... at the entrance urgent`: the last word of what is left, whatever phrases stand around it; undefined where it belongs to
+ * what is seen (`the patient is critical`). `free` are the indexes of the tokens that no phrase holds, in order.
+ */
+export function trailingSeverity(tokens: readonly Token[], free: readonly number[]): number | undefined {
+  const last = free.at(-1) ?? -1;
+  const before = tokens[free.at(-2) ?? -1];
+  const isLoud = BARE.get(tokens[last]?.lower ?? '') === 'critical';
+  return isLoud && before && !BELONGS_BEFORE.test(before.lower) ? last : undefined;
 }
