@@ -13,6 +13,8 @@ import type { SourceAddress } from './source-address.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
 const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
+/** A picture of a few kilobytes can claim to be of any size; no camera's is larger than this. */
+const MAX_PIXELS = 64_000_000;
 /** So many damaged pictures in a row are no longer an accident. */
 const MAX_DAMAGED = 10;
 
@@ -135,10 +137,11 @@ export class HttpSource implements FrameSource {
   async #picture(bytes: Uint8Array): Promise<Pick<SampledPicture, 'jpeg' | 'width' | 'height'> | undefined> {
     const { maxWidth, quality } = this.#settings;
     const size = isWholeJpeg(bytes) ? jpegSize(bytes) : undefined;
+    if (size && size.width * size.height > MAX_PIXELS) return undefined;
     if (size) this.#size = size;
     if (size && size.width <= maxWidth) return { jpeg: bytes, ...size };
     try {
-      const { data, info } = await sharp(bytes)
+      const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
         .resize({ width: maxWidth, withoutEnlargement: true })
         .jpeg({ quality })
         .toBuffer({ resolveWithObject: true });

@@ -21,7 +21,14 @@ export interface SourceAddress {
 const CLIP_ENDINGS = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mpg|mpeg|gif)$/i;
 
 /** Cloud metadata services hand out credentials to whoever asks from the machine: never a camera. */
-const METADATA_HOSTS = new Set(['169.254.169.254', '[fd00:ec2::254]', 'metadata.google.internal', '100.100.100.200']);
+const METADATA_HOSTS = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  '168.63.129.16',
+  '100.100.100.200',
+  '[fd00:ec2::254]',
+  'metadata.google.internal',
+]);
 
 /**
  * Parses and checks a camera's source. `login` fills in credentials that are not in the text. Throws `invalid-input` with
@@ -33,7 +40,8 @@ export function parseSourceAddress(
   login: { user?: string | undefined; password?: string | undefined } = {},
 ): SourceAddress {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid(text, 'the source holds a control character or line break');
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text))
+    throw invalid(text, 'the source holds a control character or line break');
   const match = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(text.trim());
   const scheme = match?.[1]?.toLowerCase() ?? '';
   const rest = match?.[2] ?? '';
@@ -87,8 +95,8 @@ function networkAddress(
   const url = new URL(text);
   if (!text.slice(scheme.length + 1).startsWith('//') || url.hostname === '')
     throw invalid(text, 'the address names no host');
-  const host = url.hostname.toLowerCase();
-  if (METADATA_HOSTS.has(host)) throw invalid(text, 'the address is that of a cloud metadata service, not of a camera');
+  if (METADATA_HOSTS.has(plainHost(url.hostname)))
+    throw invalid(text, 'the address is that of a cloud metadata service, not of a camera');
   // The path stays exactly as written: cameras are picky about theirs, and URL would tidy it up.
   const tail = text
     .slice(text.indexOf('//') + 2)
@@ -96,9 +104,27 @@ function networkAddress(
     .replace(/#.*$/, '');
   const user = login.user === undefined ? decode(url.username) : login.user;
   const password = login.password === undefined ? decode(url.password) : login.password;
-  const credentials = user || password ? `${encodeURIComponent(user)}:${encodeURIComponent(password)}@` : '';
+  const credentials = user || password ? `${encode(user)}:${encode(password)}@` : '';
   const target = `${scheme}://${credentials}${url.host}${tail}`;
   return { scheme, target, masked: maskSecrets(target) };
+}
+
+/**
+ * One spelling per host: URL leaves the host of schemes it does not know as it is written, but 0xa9fea9fe, 2852039166 and
+ * ::ffff:169.254.169.254 are all the same address to whoever connects.
+ */
+function plainHost(hostname: string): string {
+  const known = `http://${hostname}/`;
+  const host = (URL.canParse(known) ? new URL(known).hostname : hostname).toLowerCase().replace(/\.$/, '');
+  const mapped = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host);
+  if (!mapped) return host;
+  const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** Quotes and brackets too: whoever masks a URL in a text takes them for its end. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/['!()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function decode(text: string): string {
@@ -112,7 +138,8 @@ function decode(text: string): string {
 
 function invalid(text: string, message: string): WatchwordError {
   return new WatchwordError('invalid-input', message, {
-    where: maskSecrets(text),
+    // The whole text is one address, sound or not: up to its last @ it may be a password of any characters.
+    where: maskSecrets(text.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1***@')),
     hint: 'Check the source of this camera',
   });
 }

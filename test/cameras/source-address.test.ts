@@ -38,6 +38,18 @@ describe('a source address', () => {
     ['http://metadata.google.internal/x.jpg', 'metadata'],
     ['http://0xa9fea9fe/', 'metadata'],
     ['rtsp://169.254.169.254/x', 'metadata'],
+    ['rtsp://0xa9fea9fe/x', 'metadata'],
+    ['rtsp://2852039166:80/x', 'metadata'],
+    ['rtsp://0251.0376.0251.0376/x', 'metadata'],
+    ['rtsp://u:p@[::ffff:169.254.169.254]:554/x', 'metadata'],
+    ['http://[::ffff:a9fe:a9fe]/x.jpg', 'metadata'],
+    ['http://METADATA.google.internal./x.jpg', 'metadata'],
+    ['rtsps://168.63.129.16/x', 'metadata'],
+    ['file:concat:a.mp4|b.txt', 'must be a clip'],
+    ['file:clip.mp4\r\n-f', 'control character'],
+    ['rtsp://camera/1\u0085', 'control character'],
+    ['tee:rtsp://camera/1', 'not a kind of source'],
+    ['-protocol_whitelist', 'must begin with'],
   ])('is refused when it is %s', (text, reason) => {
     const error = refusal(text);
     expect(error.kind).toBe('invalid-input');
@@ -58,10 +70,22 @@ describe('a source address', () => {
     );
   });
 
+  it('gives a child process one argument that is no option, whatever user and password hold', () => {
+    for (const secret of ['-i', ' -f lavfi', 'a"b\'c`d$(e)', 'ü€😀', '100%', 'a\\b|c', '%2e%2e%2f', '@', ':', '?#/']) {
+      const { target, masked } = parseSourceAddress('rtsp://cam:554/1', { user: secret, password: secret });
+      expect(target).toMatch(/^rtsp:\/\/[\w.~%-]+:[\w.~%-]+@cam:554\/1$/);
+      const { username, password } = new URL(target);
+      expect([decodeURIComponent(username), decodeURIComponent(password)]).toEqual([secret, secret]);
+      expect(masked).toBe('rtsp://***@cam:554/1');
+    }
+  });
+
   it('shows no password in what is meant for people', () => {
     expect(parseSourceAddress('rtsp://us:secret@cam/1?token=abc').masked).toBe('rtsp://***@cam/1?token=***');
-    const error = refusal('rtsp://us:secret@cam/a b');
-    expect(`${error.message} ${error.where} ${error.hint}`).not.toContain('secret');
+    for (const text of ['rtsp://us:secret@cam/a b', "rtsp://us:it's secret@cam/1", "rtsp://us:it'ssecret@cam:x/1"]) {
+      const error = refusal(text);
+      expect(`${error.message} ${error.where} ${error.hint}`).not.toContain('secret');
+    }
   });
 
   it('says how to write a slash in a password', () => {
