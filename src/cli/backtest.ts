@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { PictureIndex } from '../history/picture-index.ts';
 import { type CachedQuestion, ScoreCache } from '../history/score-cache.ts';
 import { parseDuration } from '../platform/duration.ts';
+import { toError } from '../platform/errors.ts';
 import { nearest } from '../platform/nearest.ts';
 import { contextOf } from '../rules/context.ts';
 import type { CompiledRule } from '../rules/rule.ts';
@@ -62,7 +63,7 @@ export function createBacktest(open: OpenModel): Command {
       const text = [...positionals, ...rest].join(' ').trim();
       if (text === '') throw new UsageError('there is no rule', 'Give its id, or a sentence in quotes');
       const { file, settings } = chosenSettings(values.config);
-      const written = chosenRule(text, settings, values.camera === undefined ? ['*'] : [values.camera]);
+      const written = chosenRule(text, settings);
       const cameraId = cameraFor(written, values.camera, settings);
       const rule = adjusted(written, cameraId, values, settings);
       const until = instantOf(values.until, 'until', io) ?? io.clock.now();
@@ -134,6 +135,11 @@ function cameraFor(rule: CompiledRule, named: string | undefined, settings: Sett
     if (only !== undefined && more.length === 0) return only;
     throw new UsageError('on which camera?', `Name one with --camera: ${rule.cameras.join(', ')}`);
   }
+  if (known.includes(named) && rule.zone !== null && !settings.cameras[named]?.zones[rule.zone])
+    throw new UsageError(
+      `camera ${named} has no zone "${rule.zone}"`,
+      `The rule looks at it on: ${rule.cameras.join(', ')}`,
+    );
   if (known.includes(named)) return named;
   const near = nearest(named, known);
   throw new UsageError(
@@ -167,7 +173,7 @@ interface PastOptions {
 function openPast({ dataDir, settings, rule, cameraId, open, choice, io }: PastOptions) {
   const history = openScoreHistory(dataDir);
   const index = PictureIndex.openReadOnly(dataDir);
-  const cache = index && new ScoreCache(dataDir);
+  const cache = index && openCache(dataDir, io);
   const model = new LazyModel(open, choice, io);
   const polygon = rule.zone === null ? null : (settings.cameras[cameraId]?.zones[rule.zone] ?? null);
   const asked = (): CachedQuestion => {
@@ -194,6 +200,16 @@ function openPast({ dataDir, settings, rule, cameraId, open, choice, io }: PastO
     history.close();
   };
   return { sources, close };
+}
+
+/** Without one the pictures are asked again the next time: no reason to refuse. */
+function openCache(dataDir: string, io: CommandIo): ScoreCache | undefined {
+  try {
+    return new ScoreCache(dataDir);
+  } catch (error) {
+    io.stderr(`scores are not kept: ${toError(error).message}\n`);
+    return undefined;
+  }
 }
 
 /** Its total is known only once the pictures are counted. */

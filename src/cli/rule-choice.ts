@@ -26,12 +26,11 @@ export function chosenSettings(config: string | undefined): { file: string; sett
 /**
  * The rule that a person named: by its id, or as a sentence of its own.
  *
- * @param cameras what a sentence is for when it does not say; ids or globs
  * @throws UsageError when it is neither; WatchwordError `invalid-input` when it cannot be compiled
  */
-export function chosenRule(text: string, settings: Settings, cameras: readonly string[] = ['*']): CompiledRule {
+export function chosenRule(text: string, settings: Settings): CompiledRule {
   const file = ruleFiles(settings).find((name) => ruleIdOf(name) === text);
-  return file ? ruleOfFile(join(settings.rules, file), settings) : ruleOfSentence(text, settings, cameras);
+  return file ? ruleOfFile(join(settings.rules, file), settings) : ruleOfSentence(text, settings);
 }
 
 /** The file of a rule; undefined when there is none. */
@@ -51,13 +50,13 @@ function ruleOfFile(file: string, settings: Settings): CompiledRule {
   throw new WatchwordError('invalid-input', `the rule cannot be used\n${lines.join('\n')}`);
 }
 
-function ruleOfSentence(words: string, settings: Settings, cameras: readonly string[]): CompiledRule {
+function ruleOfSentence(words: string, settings: Settings): CompiledRule {
   if (!words.trim().includes(' ')) {
     const near = nearest(words, ruleFiles(settings).map(ruleIdOf));
     const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Put a sentence in quotes';
     throw new UsageError(`there is no rule "${words}" in ${settings.rules}`, hint);
   }
-  const source = { id: 'sentence', words, cameras, enabled: true, file: '', overrides: {} };
+  const source = { id: 'sentence', words, cameras: ['*'], enabled: true, file: '', overrides: {} };
   const { rule, errors } = compileRule(source, contextOf(settings));
   if (rule) return rule;
   throw new WatchwordError(

@@ -88,7 +88,7 @@ async function tryOn(
   if (pictures.length === 0) throw new UsageError('there is no picture to try it on');
   const { file, settings } = chosenSettings(values.config);
   const { camera: cameraId, json = false } = values;
-  const rule = chosenRule(text, settings, cameraId === undefined ? ['*'] : [cameraId]);
+  const rule = chosenRule(text, settings);
   return tryRule({ rule, pictures, cameraId, settings, json }, open, configuredModel(values, settings, file), io);
 }
 

@@ -24,7 +24,7 @@ function boxWithPast(rule = 'rule: Alert me when a shelf is empty for 10 seconds
     config,
     `site: { timeZone: UTC }
 cameras:
-  aisle-1: { source: "file:a.mp4" }
+  aisle-1: { source: "file:a.mp4", zones: { top: [[0, 0], [1, 0], [1, 0.5]] } }
   aisle-2: { source: "file:b.mp4" }
 rules: ./rules
 data: .
@@ -225,6 +225,8 @@ describe('watchword backtest for people', () => {
     expect(await wrong('empty-self', '--camera', 'aisle-1')).toMatch(/^2 .*Did you mean empty-shelf/);
     expect(await wrong('empty-shelf')).toMatch(/^2 .*aisle-1, aisle-2/);
     expect(await wrong('empty-shelf', '--camera', 'aisle-7')).toMatch(/^2 .*Did you mean aisle-1/);
+    const zoned = 'Alert me when a shelf is empty in zone top';
+    expect(await wrong(zoned, '--camera', 'aisle-2')).toMatch(/^[12] .*zone/);
     expect(await wrong('empty-shelf', '--camera', 'aisle-1', '--raise', '0.3', '--clear', '0.5')).toMatch(/^2 .*above/);
     expect(await wrong('empty-shelf', '--camera', 'aisle-1', '--since', 'soon')).toMatch(/^2 .*24h/);
     expect(await wrong('empty-shelf', '--camera', 'aisle-1', '--schedule', 'whenever')).toMatch(/^2 .*schedule/);
