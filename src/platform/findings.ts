@@ -1,5 +1,6 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { toError } from './errors.ts';
 import { nearest } from './nearest.ts';
 
 /** One thing wrong (or doubtful) in a file a person wrote. Lines and columns count from 1. */
@@ -34,7 +35,7 @@ export interface ParsedYaml<T> {
  */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): ParsedYaml<T> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(Math.max(0, offset));
     return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -46,16 +47,45 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     file,
     ...at(problem.pos[0]),
     severity: problem.name === 'YAMLWarning' ? 'warning' : 'error',
-    message: firstLine(problem.message),
+    message: /call stack/.test(problem.message) ? 'nested far too deeply' : firstLine(problem.message),
     hint: 'Check the indentation, quotes and colons of this line',
   }));
   if (findings.some((finding) => finding.severity === 'error')) return { findings, locate };
 
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const plain = plainOf(document);
+  if (plain.problem) return { findings: [{ file, severity: 'error', ...at(plain.at), ...plain.problem }], locate };
+  const parsed = schema.safeParse(plain.value ?? {});
   if (parsed.success) return { value: parsed.data, findings, locate };
   const places: Places = { file, root: document.contents as Node | null, schema, locate, at };
   for (const issue of parsed.error.issues) findings.push(...issueFindings(issue, places));
   return { findings, locate };
+}
+
+type Plain =
+  | { readonly value: unknown; readonly problem?: undefined }
+  | { readonly at: number; readonly problem: Pick<Finding, 'message' | 'hint'> };
+
+/** The document as plain values. `cameras: *-dock` is an alias to YAML, one that stands for nothing. */
+function plainOf(document: Document): Plain {
+  try {
+    return { value: document.toJS() };
+  } catch (thrown) {
+    const { message } = toError(thrown);
+    let offset = 0;
+    let alias = '';
+    visit(document, {
+      Alias(_key, node) {
+        if (node.resolve(document)) return undefined;
+        offset = node.range?.[0] ?? 0;
+        alias = node.source;
+        return visit.BREAK;
+      },
+    });
+    const problem = alias
+      ? { message: `"*${alias}" is an alias to YAML, and stands for nothing`, hint: `Put it in quotes: "*${alias}"` }
+      : { message: firstLine(message), hint: 'Write it without aliases' };
+    return { at: offset, problem };
+  }
 }
 
 interface Places {

@@ -107,4 +107,12 @@ describe('findings', () => {
   test('broken YAML is one finding at the line that broke it', () => {
     expect(find('site:\n  name: "open\n')[0]).toMatch(/^watchword.yaml:[23]:\d+: error: /);
   });
+
+  test('an alias to nothing is a finding where it stands', () => {
+    expect(find('site: { name: x }\ncameras: { dock: { source: *-dock } }\n')).toEqual([
+      'watchword.yaml:2:28: error: "*-dock" is an alias to YAML, and stands for nothing. Put it in quotes: "*-dock"',
+    ]);
+    const many = Array.from({ length: 9 }, (_, level) => `a${level}: &a${level} [${`*a${level - 1},`.repeat(9)}]`);
+    expect(find(`a: &a-1 [x]\n${many.join('\n')}\n`)).toEqual([expect.stringContaining('Excessive alias count')]);
+  });
 });
