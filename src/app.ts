@@ -21,6 +21,7 @@ import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
 import { createRuleDesk } from './rule-desk.ts';
+import { DEFAULTS } from './rules/compile.ts';
 import { contextOf } from './rules/context.ts';
 import { RuleFolder } from './rules/folder.ts';
 import { RuleFiles } from './rules/rule-files.ts';
@@ -164,13 +165,14 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     openEvents: () => store.log.countOpen(),
     delivered: () => alerts.deliveryStats(),
   });
+  const inspector = createInspector(cameras, health, thumbnail);
   const pipeline = new Pipeline({
     clock,
     logger,
     health,
     model: capacity.metered(turns.live),
     judge,
-    inspect: createInspector(cameras, health, thumbnail),
+    inspect: inspector.inspect,
     isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
     dropped: (cameraId) => watch.frameDropped(cameraId),
     settle(judgement) {
@@ -201,7 +203,10 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         clock,
         logger,
       }),
-      spareModel: createTrials({ turns, clock, judge, zone: (id, name) => settings.cameras[id]?.zones[name] }),
+      spareModel: createTrials({
+        ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
+        zone: (id, name) => settings.cameras[id]?.zones[name],
+      }),
       watch,
       tracker,
       store,
@@ -215,6 +220,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
       trustProxy: settings.web.trustProxy,
       acknowledged: (eventId, at) => alerts.eventAcknowledged(eventId, at),
+      relearn: inspector.relearn,
     }),
   );
   const server = new WebServer({ web, host: settings.web.host, port: settings.web.port });

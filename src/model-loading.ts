@@ -3,13 +3,21 @@ import { describeError, WatchwordError } from './platform/errors.ts';
 import type { Health } from './platform/health.ts';
 import type { Logger } from './platform/logger.ts';
 import { backoffMs } from './platform/retry.ts';
-import type { Answer, Look, LookOptions, ModelIdentity, ScoreOptions, VisionModel } from './vision/model.ts';
+import type {
+  Answer,
+  GenerateOptions,
+  Look,
+  LookOptions,
+  ModelIdentity,
+  ScoreOptions,
+  VisionModel,
+} from './vision/model.ts';
 
 /**
  * The model while it is loading, loaded, or cannot be loaded. A box whose model file is damaged still shows its cameras and
  * keeps its open events; it says what is wrong and tries again, instead of not starting at all.
  */
-export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'release'> {
+export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'generate' | 'release'> {
   readonly name = 'model';
   readonly #options: { load: () => Promise<VisionModel>; clock: Clock; logger: Logger; health: Health };
   readonly #stopped = new AbortController();
@@ -44,6 +52,10 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'relea
 
   score(look: Look, questions: readonly string[], options?: ScoreOptions): Promise<Answer[]> {
     return this.#loaded().then((model) => model.score(look, questions, options));
+  }
+
+  async *generate(prompt: Parameters<VisionModel['generate']>[0], options?: GenerateOptions): AsyncGenerator<string> {
+    yield* (await this.#loaded()).generate(prompt, options);
   }
 
   release(look: Look): Promise<void> {

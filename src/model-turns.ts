@@ -2,7 +2,8 @@ import { type Clock, deadline } from './platform/clock.ts';
 import { WatchwordError } from './platform/errors.ts';
 import type { VisionModel } from './vision/model.ts';
 
-type Model = Pick<VisionModel, 'look' | 'score' | 'release'>;
+type LiveModel = Pick<VisionModel, 'look' | 'score' | 'release'>;
+type Model = LiveModel & Pick<VisionModel, 'generate'>;
 
 /** People trying a rule at once; one more is asked to come back. */
 const MOST_WAITING = 4;
@@ -17,7 +18,7 @@ const LONGEST_WORK_MS = 30_000;
  */
 export class ModelTurns {
   /** What the pipeline uses: passed through at once. */
-  readonly live: Model;
+  readonly live: LiveModel;
   readonly #model: Model;
   readonly #clock: Clock;
   #liveLooks = 0;

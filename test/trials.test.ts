@@ -7,11 +7,12 @@ import { judge } from '../src/rules/verdict.ts';
 import { createTrials } from '../src/trials.ts';
 import { loadVisionModelInThread } from '../src/vision/load.ts';
 import type { Look, VisionModel } from '../src/vision/model.ts';
+import type { AnswerPiece } from '../src/web/rule-editing.ts';
 import { context } from './rules/box.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { demoPicture } from './web/pictures.ts';
 
-type Model = Pick<VisionModel, 'look' | 'score' | 'release'>;
+type Model = Pick<VisionModel, 'look' | 'score' | 'generate' | 'release'>;
 
 /** Writes down what it is asked, and answers at once. */
 function diary(): { model: Model; calls: string[] } {
@@ -26,6 +27,9 @@ function diary(): { model: Model; calls: string[] } {
     score: async (look, questions) => {
       calls.push(`score ${name(look)}`);
       return questions.map((question) => ({ question, score: 0.9, mass: 1, ms: 0 }));
+    },
+    async *generate() {
+      yield 'words';
     },
     release: async (look) => void calls.push(`release ${name(look)}`),
   };
@@ -124,7 +128,7 @@ describe('a trial with the bundled model', { timeout: 120_000 }, () => {
       asked.push(`${camera} ${name}`);
       return undefined;
     };
-    const trials = createTrials({ turns, clock: systemClock, judge, zone });
+    const trials = createTrials({ turns, clock: systemClock, judge, zone, minMass: 0.5 });
     const { rule } = compileDraft(
       { words: 'Alert me when a shelf is empty', cameras: [] },
       { id: 'x', file: '' },
@@ -141,5 +145,22 @@ describe('a trial with the bundled model', { timeout: 120_000 }, () => {
     expect(asked).toEqual(['aisle-3 shelf']);
     const broken = { jpeg: Uint8Array.of(1, 2, 3), width: 1, height: 1 };
     await expect(trials.tryRule(rule, broken, undefined)).rejects.toMatchObject({ kind: 'invalid-input' });
+  });
+
+  test('answers in words, and with a score what yes or no answers; stops when nobody waits', async () => {
+    const turns = new ModelTurns({ model, clock: systemClock });
+    const trials = createTrials({ turns, clock: systemClock, judge, zone: () => undefined, minMass: 0.5 });
+    const ask = async (question: string, signal = new AbortController().signal) => {
+      const pieces: AnswerPiece[] = [];
+      await trials.ask(question, demoPicture('shelf_runs_empty', 45), (piece) => pieces.push(piece), signal);
+      const words = pieces.map((piece) => ('words' in piece ? piece.words : '')).join('');
+      return { words, scores: pieces.flatMap((piece) => ('score' in piece ? [piece.score] : [])) };
+    };
+    const closed = await ask('Is a shelf empty?');
+    expect([closed.words.trim(), closed.scores.length]).toEqual(['Yes', 1]);
+    expect(closed.scores[0]).toBeGreaterThan(0.6);
+    const open = await ask('What do you see?');
+    expect([open.words, open.scores]).toEqual([expect.stringContaining('shelf'), []]);
+    await expect(ask('What do you see?', AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
   });
 });

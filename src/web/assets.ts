@@ -13,6 +13,8 @@ const FILES: Record<string, string> = {
   'editor.css': 'src/web/static/editor.css',
   'app.js': 'src/web/static/app.js',
   'review.js': 'src/web/static/review.js',
+  'ask.css': 'src/web/static/ask.css',
+  'ask.js': 'src/web/static/ask.js',
   'editor.js': 'src/web/static/editor.js',
   'timeline.js': 'src/web/static/timeline.js',
   'mpeg1-video.js': 'src/web/static/mpeg1-video.js',

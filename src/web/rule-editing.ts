@@ -63,6 +63,9 @@ export type Trial = Pick<Verdict, 'value' | 'cause' | 'score' | 'mass'> & {
   readonly ms: number;
 };
 
+/** A piece of an answer in words, or how sure the model is of yes. */
+export type AnswerPiece = { readonly words: string } | { readonly score: number };
+
 /** The model in its spare time: whatever is asked here waits for the cameras' rules. */
 export interface SpareModel {
   /**
@@ -70,4 +73,9 @@ export interface SpareModel {
    * others wait already, `timeout`, `unavailable` without a model, and `invalid-input` for a damaged picture.
    */
   tryRule(rule: CompiledRule, picture: EncodedPicture, cameraId: string | undefined): Promise<Trial>;
+  /**
+   * Asks anything about a picture. Tells words as they come, and for a question that yes or no answers first the score.
+   * Rejects as `tryRule` does, and with `cancelled` when the signal is aborted.
+   */
+  ask(question: string, jpeg: Uint8Array, tell: (piece: AnswerPiece) => void, signal: AbortSignal): Promise<void>;
 }

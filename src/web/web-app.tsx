@@ -16,6 +16,7 @@ import { STATUS_OF } from './errors.ts';
 import { LiveClients } from './live-clients.ts';
 import { LiveViewers } from './live-viewers.ts';
 import { MOST_PICTURE_BYTES } from './own-picture.ts';
+import { askRoutes } from './routes/ask.tsx';
 import { cameraRoutes } from './routes/cameras.tsx';
 import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
@@ -86,6 +87,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     ruleRoutes,
     ruleEditorRoutes,
     cameraRoutes,
+    askRoutes,
     systemRoutes,
     loginRoutes,
     liveRoutes,

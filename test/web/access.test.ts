@@ -84,6 +84,9 @@ const ROUTES: ReadonlyArray<{
     form: { number: '99', version: 'old' },
     status: 404,
   },
+  { route: 'GET /ask', role: 'viewer' },
+  { route: 'POST /ask', role: 'viewer', form: { question: 'Is anybody there?', camera: 'aisle-3' } },
+  { route: 'GET /ask/pictures/:key', role: 'viewer', path: '/ask/pictures/gone', status: 404 },
   { route: 'GET /cameras', role: 'viewer' },
   { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },
   // Only for WebSockets: see live-view.test.ts.

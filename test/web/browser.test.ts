@@ -16,6 +16,8 @@ const PAGES = [
   '/rules/new',
   '/rules/spill/edit',
   '/rules/spill/versions',
+  '/ask',
+  '/ask?event=mm8x1-shelf',
   '/cameras',
   '/cameras/aisle-3',
   '/system',
@@ -25,6 +27,7 @@ const EVIL = `<img src=x onerror="document.title='hacked'"><script>document.titl
 
 // A browser on a busy machine of two cores takes its time.
 const TIMEOUT_MS = 60_000;
+const poll: typeof expect.poll = (probe, options) => expect.poll(probe, { timeout: 15_000, ...options });
 
 let browser: Browser;
 const stops: Array<() => Promise<void>> = [];
@@ -112,7 +115,7 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     store.events = [];
     await logIn(watched, 'operator');
     await page.getByText('Nothing is open.').waitFor();
-    await expect.poll(() => web.liveClients()).toBe(1);
+    await poll(() => web.liveClients()).toBe(1);
 
     const startedAt = systemClock.now() - 65_000;
     store.events = [
@@ -153,13 +156,13 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     const { page } = watched;
     await logInQuietly(watched, 'viewer');
     await page.goto('/');
-    await expect.poll(() => web.liveClients()).toBe(1);
+    await poll(() => web.liveClients()).toBe(1);
     const picture = page.locator('#camera-entrance img');
     await page.evaluate("document.querySelector('#camera-entrance img').known = true");
     const frame = store.frames.get('entrance');
     if (frame) store.frames.set('entrance', { ...frame, seq: 900 });
     store.changed({ kind: 'frame', cameraId: 'entrance' });
-    await expect.poll(() => picture.getAttribute('src')).toMatch(/-900$/);
+    await poll(() => picture.getAttribute('src')).toMatch(/-900$/);
     // The same element shows the new picture: nothing flickers.
     expect(await page.evaluate("document.querySelector('#camera-entrance img').known")).toBe(true);
     store.cameras = store.cameras.map((c) =>
@@ -197,7 +200,7 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     await page.getByLabel('Note').fill('');
     await page.getByLabel('Note').pressSequentially('jaw');
     await page.getByRole('button', { name: 'Save note' }).click();
-    await expect.poll(() => store.events[1]?.review.note).toBe('jaw');
+    await poll(() => store.events[1]?.review.note).toBe('jaw');
     expect(store.events[1]?.review.mark).toBe('right');
     await watched.context.close();
   });
@@ -214,9 +217,9 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
       const { data } = document.querySelector('.timeline canvas').getContext('2d').getImageData(0, 0, width, height);
       return new Set(new Uint32Array(data.buffer)).size;
     })()`;
-    await expect.poll(() => page.evaluate(colours)).toBeGreaterThan(20);
+    await poll(() => page.evaluate(colours)).toBeGreaterThan(20);
     await page.locator('.timeline .u-over').hover();
-    await expect.poll(() => page.locator('.readout').textContent()).toMatch(/\d\d:\d\d · \d+\u00a0%/);
+    await poll(() => page.locator('.readout').textContent()).toMatch(/\d\d:\d\d · \d+\u00a0%/);
     await watched.context.close();
   });
 
@@ -251,7 +254,7 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     await logInQuietly(watched, 'viewer');
     await logInQuietly(other, 'viewer');
     await watched.page.goto('/');
-    await expect.poll(() => web.liveClients()).toBe(1);
+    await poll(() => web.liveClients()).toBe(1);
     await other.page.goto('/account');
     await other.page.getByLabel('Current password').fill(PASSWORDS.viewer);
     await other.page.getByLabel('New password').fill('correct horse battery');

@@ -46,6 +46,11 @@ export class FakeStore<C extends Clock = ManualClock> {
   readonly ruleFiles = new MemoryRules();
   /** What the model says of every picture that is tried. */
   trial: SpareModel['tryRule'] = async () => ({ value: 'yes', score: 0.93, mass: 0.99, ms: 31 });
+  /** What it says of every picture it is asked about. */
+  answer: SpareModel['ask'] = async (_question, _jpeg, tell) => {
+    tell({ score: 0.93 });
+    for (const words of ['Yes,', ' a shelf', ' is empty.']) tell({ words });
+  };
   findings: Finding[] = [];
   states: RuleStatus[];
   events: ReviewedEvent[];
@@ -118,7 +123,10 @@ export class FakeStore<C extends Clock = ManualClock> {
       cameras: { list: () => this.cameras, latestFrame: (id) => this.frames.get(id) },
       rules: { list: () => this.rules, findings: () => this.findings },
       ruleDesk: this.ruleFiles.desk(() => this.cameras, clock),
-      spareModel: { tryRule: (rule, picture, camera) => this.trial(rule, picture, camera) },
+      spareModel: {
+        tryRule: (rule, picture, camera) => this.trial(rule, picture, camera),
+        ask: (question, jpeg, tell, signal) => this.answer(question, jpeg, tell, signal),
+      },
       states: { list: () => this.states },
       events: this.#eventLog(),
       history: {

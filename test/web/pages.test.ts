@@ -11,6 +11,8 @@ const PAGES = [
   '/rules/new',
   '/rules/spill/edit',
   '/rules/spill/versions',
+  '/ask',
+  '/ask?event=mm8x1-shelf',
   '/cameras',
   '/cameras/aisle-3',
   '/system',

@@ -1,3 +1,4 @@
+import { enAsk } from './en-ask.ts';
 import { enEditor } from './en-editor.ts';
 
 /** Every text people see. Another language has the same keys (the compiler checks it). */
@@ -7,6 +8,7 @@ export const en = {
     events: 'Events',
     rules: 'Rules',
     cameras: 'Cameras',
+    ask: 'Ask',
     system: 'System',
     account: 'Account',
     skip: 'Skip to content',
@@ -176,6 +178,7 @@ export const en = {
   },
 
   editor: enEditor,
+  ask: enAsk,
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { zhCnAsk } from './zh-cn-ask.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 
 export const zhCn: Messages = {
@@ -7,6 +8,7 @@ export const zhCn: Messages = {
     events: '事件',
     rules: '规则',
     cameras: '摄像头',
+    ask: '提问',
     system: '系统',
     account: '账户',
     skip: '跳到内容',
@@ -165,6 +167,7 @@ export const zhCn: Messages = {
   },
 
   editor: zhCnEditor,
+  ask: zhCnAsk,
 
   span: {
     duration: '多久',

@@ -69,6 +69,7 @@ export function EventDetailPage(props: EventProps) {
           <EventFacts {...props} />
           <p class="links">
             <a href={`/events?rule=${encodeURIComponent(event.ruleId)}`}>{t.event.similar}</a>
+            {props.hasPicture ? <a href={`/ask?event=${encodeURIComponent(event.id)}`}>{t.ask.askAbout}</a> : null}
             <a href={`/api/v1${path}`}>JSON</a>
           </p>
         </section>

@@ -80,6 +80,7 @@ const PATHS = {
       <path d="M8.5 8.5l7 7M15.5 8.5l-7 7" />
     </>
   ),
+  ask: <path d="M4 5h16v11H10l-5 4v-4H4zM8.5 10.5h7" />,
   plus: <path d="M12 5v14M5 12h14" />,
   filter: <path d="M4 6h16M7 12h10M10 18h4" />,
   noPicture: (

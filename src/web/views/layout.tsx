@@ -14,11 +14,12 @@ interface LayoutProps {
   children: Child;
 }
 
-const MENU: ReadonlyArray<readonly [path: string, name: 'now' | 'events' | 'rules' | 'cameras' | 'system']> = [
+const MENU: ReadonlyArray<readonly [path: string, name: 'now' | 'events' | 'rules' | 'cameras' | 'ask' | 'system']> = [
   ['/', 'now'],
   ['/events', 'events'],
   ['/rules', 'rules'],
   ['/cameras', 'cameras'],
+  ['/ask', 'ask'],
   ['/system', 'system'],
 ];
 

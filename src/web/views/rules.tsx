@@ -71,7 +71,10 @@ function SavedNotice({ page, saved }: { page: Page; saved: SavedMark }) {
   const look = state === 'broken' ? 'problem' : state === 'waiting' ? 'news' : 'success';
   return (
     <p class={look} role="status" data-saved={state}>
-      {words} {rule && state !== 'broken' ? <a href={anchor('rule', id).selector}>{rule.words}</a> : null}
+      {words}{' '}
+      {rule && (state === 'in-force' || state === 'off') ? (
+        <a href={anchor('rule', id).selector}>{rule.words}</a>
+      ) : null}
     </p>
   );
 }

@@ -1,0 +1,23 @@
+/** Texts of asking about a picture. */
+export const enAsk = {
+  title: 'Ask',
+  hint: 'Ask in plain English about one picture. The cameras’ rules come first, so an answer may take a moment.',
+  picture: 'Which picture?',
+  ofEvent: (camera: string): string => `The frame that decided, ${camera}`,
+  otherPicture: 'Ask about a camera instead',
+  noPictures: 'No camera has a picture yet.',
+  question: 'Your question',
+  placeholder: 'What do you see?',
+  ask: 'Ask',
+  suggestOne: 'What do you see?',
+  suggestTwo: 'Is anybody there?',
+  suggestThree: 'Is anything blocking the way?',
+  asking: 'Asking the model…',
+  sure: 'How sure it is of yes',
+  noAnswer: 'The model gave no words.',
+  failed: 'There is no answer',
+  lost: 'The connection was lost. Try again.',
+  noneYet: 'Answers appear here.',
+  answers: 'Answers',
+  askAbout: 'Ask about this picture',
+} as const;
