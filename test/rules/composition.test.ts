@@ -156,3 +156,52 @@ describe('phrases put together', () => {
     );
   });
 });
+
+/** Ways to say that something certain is so (yes), or is not so (no), of a subject and what it should or should not be. */
+const WAYS: ReadonlyArray<readonly [way: string, expects: 'yes' | 'no']> = [
+  ['Alert me when S is P', 'yes'],
+  ["Alert me when S isn't P", 'no'],
+  ['Alert me when S is no longer P', 'no'],
+  ['Alert me unless S is P', 'no'],
+  ['Make sure S is P', 'no'],
+  ['Make sure S is not P', 'yes'],
+  ['S must be P', 'no'],
+  ['S must not be P', 'yes'],
+  ['S should never be P', 'yes'],
+  ['S has to be P', 'no'],
+  ['S is supposed to be P', 'no'],
+  ['It should never happen that S is P', 'yes'],
+  ['Alert me if S has been P for 5 minutes', 'yes'],
+  ['Alert me if S has not been P for 5 minutes', 'no'],
+  ['Alert me when S becomes P', 'yes'],
+  ['Alert me if S stays P for 5 minutes', 'yes'],
+  ['Alert me when S is still P after closing', 'yes'],
+  ['Alert me while S is P', 'yes'],
+  ['Notify me should S be P', 'yes'],
+  ['If S is P then alert me', 'yes'],
+  ['Is S P?', 'yes'],
+  ['S is P', 'yes'],
+];
+const SUBJECTS = [
+  'the exit',
+  'the gate',
+  'door 5',
+  'the cold room door',
+  'the loading bay',
+  'this machine',
+  'our entrance',
+];
+const STATES = ['open', 'blocked', 'clear', 'empty', 'on', 'wet', 'locked', 'free of pallets', 'occupied', 'clean'];
+
+describe('the same said in another way', () => {
+  it.each(WAYS)('%s: asks one question and expects %s', (way, expects) => {
+    for (const subject of SUBJECTS) {
+      for (const state of STATES) {
+        const words = way.replace('S', subject).replace('P', state);
+        const { errors, understood } = compile(words);
+        const read = { words, question: understood.question, expects: understood.expects, errors };
+        expect(read).toEqual({ words, question: `Is ${subject} ${state}?`, expects, errors: [] });
+      }
+    }
+  });
+});

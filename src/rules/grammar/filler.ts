@@ -29,6 +29,10 @@ export const filler: Phrase = {
 /** `is still empty` asks what `is empty` asks; `stands still` does not. */
 function readStill(tokens: readonly Token[], at: number): { end: number } | undefined {
   const next = tokens[at + 1];
-  if (tokens[at]?.lower !== 'still' || next?.kind !== 'word' || PREPOSITIONS.has(next.lower)) return undefined;
+  // `still on`, `still off` at the end of what is seen; `still on the floor` is the same without it too.
+  const isSwitch =
+    /^(on|off)$/.test(next?.lower ?? '') && !/^(the|a|an|its|his|her)$/.test(tokens[at + 2]?.lower ?? '');
+  if (tokens[at]?.lower !== 'still' || next?.kind !== 'word') return undefined;
+  if (PREPOSITIONS.has(next.lower) && !isSwitch) return undefined;
   return /^(stand|sit|stay|keep|hold|lie)/.test(tokens[at - 1]?.lower ?? '') ? undefined : { end: at + 1 };
 }

@@ -5,7 +5,7 @@ import type { Token } from './tokens.ts';
 
 export const CONNECT: Pattern = firstOf([
   pattern(
-    '(whenever|if ever|only when|only if|when|if|once|in case|whether|that|where|should|every time that|every time|each time that|each time|any time that|any time|anytime|as soon as|the moment that|the moment|the minute|the instant|the second|in the event that|in the event|provided that|provided|on the condition that)',
+    '(whenever|if ever|only when|only if|when|if|once|in case|whether|that|where|should|every time that|every time|each time that|each time|any time that|any time|anytime|as soon as|the moment that|the moment|as long as|so long as|while|the minute|the instant|the second|in the event that|in the event|provided that|provided|on the condition that)',
   ),
 ]);
 export const ABOUT: Pattern = pattern(

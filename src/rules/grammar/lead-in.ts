@@ -166,6 +166,10 @@ export function readClosing(tokens: readonly Token[], from: number): number | un
 
 /** `should a robot fall over` as `a robot falls over`: gives the position of the verb among the words after `should`. */
 export function bareVerbAt(lowers: readonly string[]): number | undefined {
-  const at = lowers.findIndex((lower, index) => index > 0 && (lower === 'be' || verbIn(lower, 'base') !== undefined));
+  const at = lowers.findIndex((lower, index) => {
+    // `should the exit be open`: an exit is a thing here.
+    const isNoun = /^(the|a|an|any|our|this|that|some|no)$/.test(lowers[index - 1] ?? '');
+    return index > 0 && (lower === 'be' || (verbIn(lower, 'base') !== undefined && !isNoun));
+  });
   return at < 0 ? undefined : at;
 }
