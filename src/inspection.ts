@@ -48,6 +48,11 @@ export class Inspection {
     };
   }
 
+  /** Takes what the camera shows from now on as usual. */
+  relearn(): void {
+    this.#pictureHealth.relearn();
+  }
+
   async #pictureFor(rule: CompiledRule, frame: Frame): Promise<Uint8Array> {
     const zone = this.#zoneOf(rule);
     return zone ? (await cropZone(frame, zone)).jpeg : frame.jpeg;
@@ -75,9 +80,13 @@ export function createInspector(
   const inspections = new Map(
     cameras.map(({ id, settings }) => [id, new Inspection({ cameraId: id, settings, health, thumbnail })] as const),
   );
-  return async (frame: Frame): Promise<Inspected> => {
-    const inspection = inspections.get(frame.cameraId);
-    if (!inspection) throw new Error(`there is no camera "${frame.cameraId}"`);
-    return inspection.inspect(frame);
+  return {
+    async inspect(frame: Frame): Promise<Inspected> {
+      const inspection = inspections.get(frame.cameraId);
+      if (!inspection) throw new Error(`there is no camera "${frame.cameraId}"`);
+      return inspection.inspect(frame);
+    },
+    /** A person says that what the camera shows now is as it should be. */
+    relearn: (cameraId: string): void => inspections.get(cameraId)?.relearn(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Alerts } from './alerts/alerts.ts';
 import type { CatalogCamera } from './alerts/catalog.ts';
 import { type Assignment, assignmentsOf, catalogRules, watchedBy } from './assignments.ts';
+import { CAMERA_PROBLEM, CameraProblems, problemRule } from './camera-problems.ts';
 import type { CameraState } from './cameras/camera.ts';
 import type { Frame } from './cameras/frame.ts';
 import { Coverage, type CoverageMoment } from './events/coverage.ts';
@@ -35,11 +36,13 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #coverage = new Coverage();
   readonly #lastFrames = new Map<string, Frame>();
+  readonly #problems: CameraProblems;
   #pipeline: Pipeline | undefined;
   #assignments: readonly Assignment[] = [];
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#problems = new CameraProblems({ tracker: options.tracker });
   }
 
   get assignments(): readonly Assignment[] {
@@ -51,7 +54,7 @@ export class Watch {
     this.#pipeline = pipeline;
     const { cameras, rules, tracker, alerts, store } = this.#options;
     const cameraIds = cameras.map((camera) => camera.id);
-    tracker.reconcile(watchedBy(rules(), cameraIds));
+    tracker.reconcile(watchedBy([...rules(), ...this.#problemRules(cameraIds)], cameraIds));
     alerts.setCatalog({ cameras, rules: catalogRules(rules(), cameraIds, (id) => store.silences.until(id)) });
     this.#assign(this.#current());
     this.#options.tell({ kind: 'rules' });
@@ -94,6 +97,7 @@ export class Watch {
     const identity = this.#options.model();
     const before = this.#lastFrames.get(cameraId);
     this.#lastFrames.set(cameraId, frame);
+    if (this.#watchesProblems()) this.#problems.settle({ frame, verdicts }, before);
     for (const { rule, verdict, gated } of verdicts) {
       tracker.observe({
         verdict,
@@ -110,6 +114,16 @@ export class Watch {
       if (view) alerts.states.update({ verdict, phase: view.phase, since: view.since, coverage });
       tell({ kind: 'state', ruleId: rule.id, cameraId });
     }
+  }
+
+  /** Unless a rule file has taken the name. */
+  #watchesProblems(): boolean {
+    return !this.#options.rules().some(({ id }) => id === CAMERA_PROBLEM);
+  }
+
+  #problemRules(cameraIds: readonly string[]): CompiledRule[] {
+    if (!this.#watchesProblems()) return [];
+    return [{ ...problemRule('', 0), cameras: cameraIds }];
   }
 
   #now(): CoverageMoment {
@@ -137,6 +151,8 @@ export class Watch {
     for (const { rule, cameraId } of this.#assignments) {
       if (!on.has(`${rule.id}\n${cameraId}`)) this.#coverage.end(rule.id, cameraId, now);
     }
+    const watched = new Set(assignments.flatMap(({ cameraId, scheduled }) => (scheduled ? [cameraId] : [])));
+    for (const { id } of this.#options.cameras) if (!watched.has(id)) this.#problems.unwatched(id);
     this.#assignments = assignments;
     this.#pipeline?.assign(assignments.filter(({ scheduled }) => scheduled));
   }

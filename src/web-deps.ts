@@ -1,3 +1,4 @@
+import { CAMERA_PROBLEM } from './camera-problems.ts';
 import type { Camera } from './cameras/camera.ts';
 import type { LiveView } from './cameras/live-view.ts';
 import type { Tracker } from './events/tracker.ts';
@@ -33,6 +34,8 @@ export interface WebDepsOptions {
   readonly trustProxy: boolean;
   /** So that subscribers hear of what a person did on the page. */
   readonly acknowledged: (eventId: string, at: number) => void;
+  /** What this camera shows now is as it should be. */
+  readonly relearn: (cameraId: string) => void;
 }
 
 /** The running parts as the web wants to see them. */
@@ -58,7 +61,12 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
         if (known) acknowledged(id, at);
         return known;
       },
-      mark: (id, mark, by, at) => log.mark(id, mark, by, at),
+      mark(id, mark, by, at) {
+        const event = log.get(id)?.event;
+        // Whoever says that a moved camera is no problem has moved it on purpose.
+        if (mark === 'wrong' && event?.ruleId === CAMERA_PROBLEM) options.relearn(event.cameraId);
+        return log.mark(id, mark, by, at);
+      },
       note: (id, text, by, at) => log.note(id, text, by, at),
     },
     history: {
