@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Everything a browser may load, by the name that views use. Nothing else on disk can be reached. */
-const FILES: Record<string, string> = {
+const FILES: Record<string, string | readonly string[]> = {
   'app.css': 'src/web/static/app.css',
   'editor.css': 'src/web/static/editor.css',
   'app.js': 'src/web/static/app.js',
@@ -20,8 +20,8 @@ const FILES: Record<string, string> = {
   'mpeg1-video.js': 'src/web/static/mpeg1-video.js',
   'live-view.js': 'src/web/static/live-view.js',
   'icon.svg': 'src/web/static/icon.svg',
-  'htmx.js': 'node_modules/htmx.org/dist/htmx.min.js',
-  'htmx-sse.js': 'node_modules/htmx.org/dist/ext/hx-sse.min.js',
+  // One file: htmx begins with the page in a task of its own, and with its extension still on the way no live stream starts.
+  'htmx.js': ['node_modules/htmx.org/dist/htmx.min.js', 'node_modules/htmx.org/dist/ext/hx-sse.min.js'],
   'uplot.js': 'node_modules/uplot/dist/uPlot.iife.min.js',
   'uplot.css': 'node_modules/uplot/dist/uPlot.min.css',
 };
@@ -49,9 +49,12 @@ export interface Assets {
 export function loadAssets(root = ROOT): Assets {
   const urls = new Map<string, string>();
   const assets = new Map<string, Asset>();
-  for (const [name, path] of Object.entries(FILES)) {
+  for (const [name, paths] of Object.entries(FILES)) {
     // Source maps are not served; a browser's developer tools would only complain about them.
-    const text = readFileSync(join(root, path), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+    const text = [paths]
+      .flat()
+      .map((path) => readFileSync(join(root, path), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'))
+      .join('\n');
     const body = new TextEncoder().encode(text);
     const extension = extname(name);
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);

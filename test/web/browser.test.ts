@@ -150,6 +150,18 @@ describe('a person with a browser', { timeout: TIMEOUT_MS }, () => {
     await watched.context.close();
   });
 
+  test('is connected to what happens, however late all scripts but the first come', async () => {
+    const { web, baseURL } = await openStore();
+    const watched = await openPage(browser, { baseURL });
+    await logInQuietly(watched, 'viewer');
+    let scripts = 0;
+    await watched.page.route('**/static/*.js', (route) => (scripts++ === 0 ? route.continue() : undefined));
+    await watched.page.goto('/events', { waitUntil: 'commit' });
+    await poll(() => web.liveClients()).toBe(1);
+    expect(scripts).toBeGreaterThan(1);
+    await watched.context.close();
+  });
+
   test('sees a new picture and a lost camera without a reload', async () => {
     const { store, web, baseURL } = await openStore();
     const watched = await openPage(browser, { baseURL });

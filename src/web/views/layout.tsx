@@ -40,7 +40,7 @@ export function Layout({ page, title, live, scripts = [], styles = [], children 
           {[...styles, 'app.css'].map((name) => (
             <link rel="stylesheet" href={page.asset(name)} />
           ))}
-          {['htmx.js', 'htmx-sse.js', 'app.js', ...scripts].map((name) => (
+          {['htmx.js', 'app.js', ...scripts].map((name) => (
             <script src={page.asset(name)} defer />
           ))}
         </head>
