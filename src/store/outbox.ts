@@ -159,9 +159,9 @@ export class StoredOutbox implements Outbox {
     }
   }
 
-  /** Drops updates beyond their age. Retention calls it. */
-  dropOld(): void {
-    const before = this.#clock.now() - this.#limits.maxAgeMs;
+  /** Drops updates beyond their age at a wall-clock time. Retention calls it. */
+  dropOld(now: number): void {
+    const before = now - this.#limits.maxAgeMs;
     const gone = guarded('dropping old updates', () => this.#dropOld.all(before));
     this.#subtract(gone);
     this.#countDropped(gone.length);

@@ -4,6 +4,7 @@ import { toError } from '../platform/errors.ts';
 import type { Health } from '../platform/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import { RepeatLimiter } from '../platform/repeats.ts';
+import { WallClockTrust } from '../platform/wall-clock.ts';
 import type { EvidenceRecord } from './evidence.ts';
 import type { Store } from './store.ts';
 import { DAY_MS } from './verdicts.ts';
@@ -41,7 +42,10 @@ export interface DiskSpace {
   readonly totalBytes: number;
 }
 
-/** Keeps what the box remembers within its bounds. One pass a minute; what fails is tried again with the next. */
+/**
+ * Keeps what the box remembers within its bounds. One pass a minute; what fails is tried again with the next. Nothing goes for
+ * its age while the wall clock is not to be believed.
+ */
 export class Retention {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -50,6 +54,7 @@ export class Retention {
   readonly #repeats: RepeatLimiter;
   readonly #settings: RetentionSettings;
   readonly #space: () => Promise<DiskSpace>;
+  readonly #trust: WallClockTrust;
 
   constructor(options: {
     store: Store;
@@ -68,6 +73,7 @@ export class Retention {
     this.#repeats = new RepeatLimiter(options);
     this.#settings = { ...RETENTION_DEFAULTS, ...options.settings };
     this.#space = options.space ?? (() => spaceOf(options.dataDir));
+    this.#trust = new WallClockTrust({ clock: options.clock, lastAliveAt: options.store.previousRun?.seenAt });
   }
 
   /** Passes until the signal is aborted, the first one at once. */
@@ -80,13 +86,13 @@ export class Retention {
   async pass(): Promise<void> {
     // Space first, and each on its own: a full disk must not keep the pictures from going because a row cannot.
     await this.#attempt('disk', () => this.#makeRoom());
-    await this.#attempt('evidence', () => this.#boundEvidence());
-    await this.#attempt('verdicts', () => this.#boundVerdicts());
+    const now = this.#believedNow();
+    await this.#attempt('evidence', () => this.#boundEvidence(now));
+    await this.#attempt('verdicts', () => this.#boundVerdicts(now));
     await this.#attempt('rest', async () => {
-      const now = this.#clock.now();
       this.#store.coverage.removeBefore(now - this.#settings.coverageMaxAgeMs);
       this.#store.sessions.removeExpired(now);
-      this.#store.outbox.dropOld();
+      this.#store.outbox.dropOld(now);
       this.#store.evidence.sweep(now - LEFT_OVER_MS);
     });
   }
@@ -99,9 +105,16 @@ export class Retention {
     }
   }
 
-  async #boundEvidence(): Promise<void> {
+  /** Wall-clock ms to reckon ages from; before all times while the clock is not to be believed, so that nothing is old. */
+  #believedNow(): number {
+    if (this.#trust.isBelieved()) return this.#clock.now();
+    this.#repeats.log('warn', 'clock', 'the clock went far ahead: nothing is removed for its age for a day');
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  async #boundEvidence(now: number): Promise<void> {
     const { evidence } = this.#store;
-    const before = this.#clock.now() - this.#settings.evidenceMaxAgeMs;
+    const before = now - this.#settings.evidenceMaxAgeMs;
     for (let bytes = evidence.totalBytes(); ; ) {
       const oldest = evidence.oldest(AT_A_TIME);
       let excess = bytes - this.#settings.evidenceMaxBytes;
@@ -117,9 +130,9 @@ export class Retention {
     }
   }
 
-  async #boundVerdicts(): Promise<void> {
+  async #boundVerdicts(now: number): Promise<void> {
     const { verdicts } = this.#store;
-    const before = this.#clock.now() - this.#settings.verdictMaxAgeMs;
+    const before = now - this.#settings.verdictMaxAgeMs;
     for (;;) {
       const day = verdicts.oldestDay();
       if (day === undefined) return;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { deadline, every, systemClock } from '../../src/platform/clock.ts';
+import { wallClockProblem } from '../../src/platform/wall-clock.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 
 test('a sleep ends with the reason of the signal that aborts it', async () => {
@@ -49,4 +50,10 @@ test('a step of the wall clock wakes nobody', async () => {
   expect(clock.sleeping).toBe(1);
   abort.abort(new Error('end'));
   await expect(asleep).rejects.toThrow('end');
+});
+
+test('a wall clock before the program was born is not set, and that is said with the day it shows', () => {
+  expect(wallClockProblem(0)).toBe('the clock shows 1970-01-01, it is not set');
+  expect(wallClockProblem(Date.parse('2025-12-31T23:59:59Z'))).toContain('2025-12-31');
+  expect(wallClockProblem(Date.parse('2026-01-01T00:00:00Z'))).toBeUndefined();
 });

@@ -123,10 +123,10 @@ describe('its bounds', () => {
     const { store, clock } = tempStore({ outbox: { maxAgeMs: 3_600_000 } });
     fill(store, 1);
     await clock.advance(3_600_000);
-    store.outbox.dropOld();
+    store.outbox.dropOld(clock.now());
     expect(keys(store)).toEqual(['new:1', 'update:2', 'end:3']);
     await clock.advance(1);
-    store.outbox.dropOld();
+    store.outbox.dropOld(clock.now());
     expect(keys(store)).toEqual(['new:1', 'end:3']);
     expect(store.outbox.depth().dropped).toBe(1);
   });

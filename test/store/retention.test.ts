@@ -5,13 +5,17 @@ import { Health } from '../../src/platform/health.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { type DiskSpace, Retention, type RetentionSettings } from '../../src/store/retention.ts';
 import type { Store } from '../../src/store/store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { commitOf, ended, eventOf, pictureOf, START, tempStore } from './temp-store.ts';
 
 const DAY = 24 * 3_600_000;
 const PLENTY: DiskSpace = { freeBytes: 1e12, totalBytes: 2e12 };
 
-function bench(settings: Partial<RetentionSettings> = {}, space: (store: Store) => DiskSpace = () => PLENTY) {
-  const { store, dataDir, clock } = tempStore();
+function bench(
+  settings: Partial<RetentionSettings> = {},
+  space: (store: Store) => DiskSpace = () => PLENTY,
+  { store, dataDir, clock } = tempStore(),
+) {
   const health = new Health(() => clock.now());
   const retention = new Retention({
     ...{ store, dataDir, clock, logger: silentLogger, health, settings },
@@ -175,5 +179,69 @@ describe('a disk that is nearly full', () => {
     daysOfEvents(store, 5);
     await retention.pass();
     expect(picturesLeft(store)).toEqual([1, 0]);
+  });
+});
+
+describe('a wall clock that is not to be believed', () => {
+  test('takes nothing for its age when it jumps ahead by years, and nothing once it is right again', async () => {
+    const { store, clock, retention } = bench({ evidenceMaxAgeMs: 30 * DAY, verdictMaxAgeMs: 30 * DAY });
+    daysOfEvents(store, 5);
+    daysOfScores(store, 5);
+    await retention.pass();
+    clock.step(3_650 * DAY);
+    for (let minute = 0; minute < 90; minute++) {
+      await clock.advance(60_000);
+      await retention.pass();
+    }
+    clock.step(-3_650 * DAY);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([4, 3, 2, 1, 0]);
+    expect(scoresLeft(store)).toEqual([4, 3, 2, 1, 0]);
+    expect(store.outbox.depth().messages).toBe(10);
+  });
+
+  test('is believed after a day of going on steadily; bytes are bounded all the while', async () => {
+    const { store, clock, retention } = bench({ evidenceMaxAgeMs: 30 * DAY, evidenceMaxBytes: 4_000 });
+    daysOfEvents(store, 5);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([3, 2, 1, 0]);
+    clock.step(60 * DAY);
+    for (let hour = 0; hour < 23; hour++) {
+      await retention.pass();
+      await clock.advance(3_000_000);
+    }
+    expect(picturesLeft(store)).toEqual([3, 2, 1, 0]);
+    await clock.advance(6 * 3_600_000);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([]);
+  });
+
+  test('a box that comes back after two months waits for a day as well', async () => {
+    const first = tempStore();
+    daysOfEvents(first.store, 2);
+    first.store.close();
+    const clock = new ManualClock(START + 60 * DAY);
+    const again = tempStore({ dataDir: first.dataDir, clock });
+    const { store } = again;
+    const { retention } = bench({ evidenceMaxAgeMs: 30 * DAY }, () => PLENTY, { ...again, clock });
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([1, 0]);
+    await clock.advance(DAY);
+    await retention.pass();
+    expect(picturesLeft(store)).toEqual([]);
+  });
+
+  test('a box without a battery is believed as soon as its clock is set', async () => {
+    const first = tempStore();
+    daysOfEvents(first.store, 5);
+    first.store.close();
+    const clock = new ManualClock(Date.parse('1970-01-01T00:00:30Z'));
+    const again = tempStore({ dataDir: first.dataDir, clock });
+    const { retention } = bench({ evidenceMaxAgeMs: 3 * DAY }, () => PLENTY, { ...again, clock });
+    await retention.pass();
+    expect(picturesLeft(again.store)).toEqual([4, 3, 2, 1, 0]);
+    clock.step(START + DAY - clock.now());
+    await retention.pass();
+    expect(picturesLeft(again.store)).toEqual([2, 1, 0]);
   });
 });
