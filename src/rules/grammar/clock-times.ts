@@ -72,12 +72,11 @@ function readDigits(tokens: readonly Token[], at: number): Reading | undefined {
   if (colon) {
     const dotted = text.includes('.');
     // `8.30` is a clock time only when something says so.
-    if (dotted && !is(tokens, at + 1, 'am', 'pm', "o'clock", 'uhr') && !/^0\d|^1\d|^2[0-3]/.test(text))
-      return undefined;
+    const bare = dotted && !is(tokens, at + 1, 'am', 'pm', "o'clock", 'uhr') && !/^0\d|^1\d|^2[0-3]/.test(text);
     const minute = minutesOf(colon[1], colon[2]);
     return minute === undefined
       ? undefined
-      : { end: at + 1, value: { minute, exact: exactHour(colon[1]), bare: false, h24: exactHour(colon[1]) } };
+      : { end: at + 1, value: { minute, exact: exactHour(colon[1]), bare, h24: exactHour(colon[1]) } };
   }
   const short = /^(\d{1,2})$/.exec(text);
   if (short && after?.lower === 'h' && after.glued) {
@@ -89,10 +88,12 @@ function readDigits(tokens: readonly Token[], at: number): Reading | undefined {
       : { end: at + (minutes ? 3 : 2), value: { minute, exact: exactHour(short[1]), bare: false, h24: true } };
   }
   const military = /^([01]\d|2[0-4])([0-5]\d)$/.exec(text);
-  if (military && (after?.lower === 'hours' || after?.lower === 'hrs' || text.startsWith('0'))) {
+  if (military) {
     const minute = minutesOf(military[1], military[2]);
     const end = after?.lower === 'hours' || after?.lower === 'hrs' ? at + 2 : at + 1;
-    return minute === undefined ? undefined : { end, value: { minute, exact: true, bare: false, h24: true } };
+    // `between 0900 and 1730`; without a zero in front it may count something.
+    const bare = end === at + 1 && !text.startsWith('0');
+    return minute === undefined ? undefined : { end, value: { minute, exact: true, bare, h24: true } };
   }
   if (!short) return undefined;
   const minute = minutesOf(short[1], undefined);

@@ -23,7 +23,14 @@ export function findVerb(words: readonly Word[], wantsClause: boolean): number |
     } else if (inRelative && (verbIn(word.lower, 's') || verbIn(word.lower, 'base') || verbIn(word.lower, 'past')))
       inRelative = false;
   }
-  return findLexicalVerb(words, wantsClause);
+  const verb = findLexicalVerb(words, wantsClause);
+  // `about blocked exits`: where a thing may follow, a last word in -s without an article before is that thing.
+  const isThing =
+    verb === words.length - 1 &&
+    verb === 1 &&
+    !wantsClause &&
+    !/^(someone|somebody|it|everyone)$/.test(words[0]?.lower ?? '');
+  return isThing && verbIn(words[0]?.lower ?? '', 'participle') ? undefined : verb;
 }
 
 function isNoun(words: readonly Word[], index: number): boolean {

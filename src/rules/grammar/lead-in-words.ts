@@ -14,7 +14,7 @@ export const ABOUT: Pattern = pattern(
 const ENDS_NAME = pattern('(after|before|unless|while|until|because|so)');
 
 const ALERT_NOUN =
-  '(alert|alarm|event|message|notification|warning|email|mail|sms|text|ping|push|push notification|page|note|report|heads up|heads - up|reminder|ticket|incident|entry)';
+  '(alert|alarm|event|message|notification|warning|email|mail|sms|text|ping|push|push notification|whatsapp|telegram|slack message|page|note|report|heads up|heads - up|reminder|ticket|incident|entry)';
 const ALERT_NOUNS = new Set(ALERT_NOUN.slice(1, -1).split('|'));
 
 // Names of people and teams are free words, so they end where a connector begins.
@@ -33,6 +33,16 @@ function readName(tokens: readonly Token[], at: number, most: number): { end: nu
     if (
       /^(on|in|at)$/.test(word?.lower ?? '') &&
       /^(duty|call|shift|charge|site)$/.test(tokens[end + 1]?.lower ?? '')
+    ) {
+      end += 2;
+      continue;
+    }
+    // `ops@store.example`, `@anna`
+    if (
+      word?.kind === 'sign' &&
+      /^[@._+-]$/.test(word.lower) &&
+      (word.glued || word.lower === '@') &&
+      tokens[end + 1]?.glued
     ) {
       end += 2;
       continue;
@@ -60,6 +70,7 @@ export const POLITE = firstOf([
   pattern('(i|we) (want|need|would like|wish|would love|would prefer) (you|the system|the box|watchword) to'),
   pattern("(i'd|we'd) (like|love|want|prefer) (you|the system|the box|watchword) to"),
   pattern('(i|we) (want|need|would like|wish for|get|should get|must get|expect) (a|an)'),
+  pattern('[rule|nr|no] <number> (.|:)', { number: readListNumber }),
   pattern('(,|-|–|—|!|:|.|…)'),
 ]);
 
@@ -175,6 +186,11 @@ function wanting(tokens: readonly Token[], at: number): { end: number; value: st
     if (/^(wants|want|needs|need|likes)$/.test(tokens[end]?.lower ?? '')) return { end: end + 1, value: '' };
   }
   return undefined;
+}
+
+/** `1. Alert me when ...` */
+function readListNumber(tokens: readonly Token[], at: number): { end: number; value: string } | undefined {
+  return at <= 1 && /^\d{1,3}$/.test(tokens[at]?.lower ?? '') ? { end: at + 1, value: '' } : undefined;
 }
 
 /** Who is let know: the words up to `know`. */

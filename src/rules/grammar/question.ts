@@ -145,7 +145,10 @@ function readInverted(words: readonly Word[]): Clause {
       return { ...plain, subject: [...all.slice(0, notAt), ...all.slice(notAt + 1)], denials: [not] };
     return { ...plain, subject: all, denials: [], kept: not };
   }
-  return { ...plain, subject: all, denials: denied ? [denied.tokens] : [] };
+  // `Is anyone in aisle 3?`: the place was taken out.
+  const isLone =
+    BE.has(front) && (isPronoun(all) || (all.length === 2 && /^(the|a|an|any)$/.test(all[0]?.lower ?? '')));
+  return { ...plain, subject: all, rest: isLone ? [made('there')] : [], denials: denied ? [denied.tokens] : [] };
 }
 
 /** `Isn't a worker wearing a vest` as `Is a worker not wearing a vest`: `not` behind the subject. */

@@ -42,6 +42,9 @@ const INFO = firstOf([
   pattern('(with|at|in) (low|lowest) (priority|severity)'),
   pattern('(low|lowest) (priority|severity)'),
   pattern('(log|record|information) only'),
+  pattern(
+    '(,|but|, but|-|–) (no alert|no alarm|no alerts|without alert|without an alert|without alerting anyone|no need to alert anyone)',
+  ),
   pattern('(mark|treat|flag|classify|log) (it|this|that|them) as [an] (information|informational|info|low priority)'),
   pattern('as (information|info|an info event|low priority)'),
   pattern('not urgent [,|:]'),

@@ -76,6 +76,7 @@ function inFull(tokens: readonly Token[], index: number): Token[] {
   const token = tokens[index];
   const [next, after] = [tokens[index + 1], tokens[index + 2]];
   if (!token) return [];
+  if (isRepeated(tokens, index) || isRepeated(tokens, index - 1) || isRepeated(tokens, index - 2)) return [];
   if (token.lower === 'ppl') return [asWord(token, 'people')];
   // `w/o`: one word in place of three tokens.
   if (token.lower === 'w' && next?.lower === '/' && next.glued) {
@@ -92,6 +93,13 @@ function inFull(tokens: readonly Token[], index: number): Token[] {
   const at = { ...token, end: token.start };
   if (isMore) return [asWord(at, 'at'), { ...asWord(at, 'least'), glued: false }, { ...token, glued: false }];
   return tokens[index - 1] && SIGNS.has(tokens[index - 1]?.lower ?? '') ? [{ ...token, glued: false }] : [token];
+}
+
+/** `five (5) minutes`: from the bracket on, the number comes again. */
+function isRepeated(tokens: readonly Token[], index: number): boolean {
+  if (tokens[index]?.lower !== '(' || tokens[index + 2]?.lower !== ')' || index < 1) return false;
+  const [word, digits] = [readNumber(tokens, index - 1), readNumber(tokens, index + 1)];
+  return word?.end === index && word.value.amount === digits?.value.amount;
 }
 
 function asWord(token: Token, word: string): Token {
