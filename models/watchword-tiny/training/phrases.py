@@ -1,6 +1,6 @@
 """Phrasings of every predicate: key -> questions, statements, negated questions, negated statements."""
 
-from . import phrases_hall, phrases_people, phrases_shop, phrases_traffic  # noqa: F401 (each adds its own)
+from . import phrases_free, phrases_hall, phrases_people, phrases_shop, phrases_traffic  # noqa: F401 (each adds its own)
 from .phrasing import PHRASES as WRITTEN
 from .phrasing import expand
 
