@@ -51,6 +51,13 @@ class Life {
     await this.#gone;
   }
 
+  /** Stands still for a while, as a paused virtual machine does. */
+  async suspend(ms: number): Promise<void> {
+    this.#child.kill('SIGSTOP');
+    await systemClock.sleep(ms);
+    this.#child.kill('SIGCONT');
+  }
+
   #hear(line: string): void {
     const [word = '', key] = line.split(' ');
     if (key === undefined) return void this.#words.add(word);
@@ -189,10 +196,14 @@ describe.skipIf(!hasMosquitto)('the program killed at random moments behind a ba
     return { broker, observer, proxy, line };
   }
 
-  /** Lets it live for a random time, at times too short to get ready, and kills it. */
+  /** Lets it live for a random time, at times too short to get ready, at times interrupted, and kills it. */
   async function liveAndDie(life: Life, random: Seeded): Promise<void> {
     if (random.chance(0.8)) await until(() => life.said('open') || life.ended, 'the program to open its store', 60_000);
     await systemClock.sleep(random.below(500));
+    if (random.chance(0.1)) {
+      await life.suspend(random.below(1_500));
+      await systemClock.sleep(random.below(200));
+    }
     expect(life.ended, 'the program ended by itself').toBe(false);
     await life.kill();
   }
