@@ -194,7 +194,7 @@ function openPast({ dataDir, settings, rule, cameraId, open, choice, io }: PastO
   };
   const close = async (): Promise<void> => {
     await model.close();
-    cache?.removeBefore(index?.oldest(1)[0]?.capturedAt ?? Number.MAX_SAFE_INTEGER);
+    cache?.prune(index?.oldest(1)[0]?.capturedAt ?? Number.MAX_SAFE_INTEGER);
     cache?.close();
     index?.close();
     history.close();

@@ -21,6 +21,9 @@ export interface CachedQuestion {
   readonly zone: string;
 }
 
+/** A week of one camera's pictures is some 100,000 scores of 30 bytes for each. */
+const MOST_QUESTIONS = 200;
+
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS asked (
   id INTEGER PRIMARY KEY,
@@ -85,10 +88,13 @@ export class ScoreCache {
     })();
   }
 
-  /** Scores of pictures that are gone. */
-  removeBefore(capturedAt: number): void {
+  /** Removes scores of pictures that are gone, and of all but the newest questions. */
+  prune(oldestPicture: number): void {
     this.#db.transaction(() => {
-      this.#db.prepare('DELETE FROM score WHERE captured_at < ?').run(capturedAt);
+      const newest = 'SELECT id FROM asked ORDER BY id DESC LIMIT ?';
+      this.#db
+        .prepare(`DELETE FROM score WHERE captured_at < ? OR asked_id NOT IN (${newest})`)
+        .run(oldestPicture, MOST_QUESTIONS);
       this.#db.exec('DELETE FROM asked WHERE NOT EXISTS (SELECT 1 FROM score WHERE asked_id = asked.id)');
     })();
   }
