@@ -2,7 +2,7 @@
 
 python3 -m training.make --data DIR [--out DIR] [--renderer PYTHON] [--fresh]
 
-DIR takes the shards (about 6 GB) and intermediate weights. The renderer needs python3-cairo, numpy and pillow, the rest
+DIR takes the shards (about 9 GB) and intermediate weights. The renderer needs python3-cairo, numpy and pillow, the rest
 torch, tokenizers, onnx and onnxruntime; give the renderer's interpreter when they are not the same. --fresh starts from
 random weights instead of those of the first version (tower-v1.npz, reader-v1.npz), and then trains longer.
 """
@@ -50,42 +50,19 @@ def main():
     data, out, py = os.path.abspath(arg.data), os.path.abspath(arg.out), sys.executable
     os.makedirs(data, exist_ok=True)
     jobs = [[f"{data}/{name}", first, count] for name, first, count in SHARDS]
-    together(start(arg.renderer, "mkdata", *jobs[0]), start(arg.renderer, "mkdata", *jobs[1]))
-    together(start(arg.renderer, "mkdata", *jobs[2]), start(arg.renderer, "mkdata", *jobs[3]))
+    for some in (jobs[:2], jobs[2:]):
+        together(*(start(arg.renderer, "mkdata", *job) for job in some))
     together(start(py, "tokenizer", data + "/tokenizer.json"))
     tower = [] if arg.fresh else ["--init", HERE + "/training/tower-v1.npz"]
     reader = [] if arg.fresh else ["--init", HERE + "/training/reader-v1.npz"]
-    more = 3 if arg.fresh else 1
+    more = 2 if arg.fresh else 1
+    whole = ["--seconds", 10**6]  # as many steps as are given, however long they take
     together(
-        start(
-            py,
-            "train_vision",
-            data,
-            "--steps",
-            3000 * more,
-            "--seconds",
-            10**6,
-            "--rate",
-            2e-3 if arg.fresh else 1.2e-3,
-            *tower,
-        ),
-        start(py, "train_lm", data, "syn", "--steps", 2500 * more, "--seconds", 10**6, "--rate", 1.5e-3, *reader),
+        start(py, "train_vision", data, "--steps", 6600 * more, "--rate", 1.2e-3, *whole, *tower),
+        start(py, "train_lm", data, "syn", "--steps", 2300 * more, "--rate", 1.5e-3, *whole, *reader),
     )
     together(
-        start(
-            py,
-            "train_lm",
-            data,
-            "real",
-            "--steps",
-            3000,
-            "--seconds",
-            10**6,
-            "--rate",
-            1e-3,
-            "--init",
-            data + "/lm_syn.pt",
-        )
+        start(py, "train_lm", data, "real", "--steps", 5000, "--rate", 1.2e-3, *whole, "--init", data + "/lm_syn.pt")
     )
     together(start(py, "export", data, out))
     together(start(arg.renderer, "clips", out + "/demo"), start(arg.renderer, "heldout", "render", out + "/heldout"))
