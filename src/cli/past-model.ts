@@ -44,11 +44,16 @@ export class LazyModel {
     this.#io = io;
   }
 
+  /** Opens it now, so that the first answer's time is the answer's own. */
+  ready(): Promise<OpenedModel> {
+    this.#model ??= this.#open(this.#choice, this.#io);
+    return this.#model;
+  }
+
   /** P(yes) of one question about one picture, or about the part of it that a zone shows. */
   async ask(picture: SizedPicture, question: string, zone: Polygon | null): Promise<JudgedAnswer> {
     const { signal } = this.#io;
-    this.#model ??= this.#open(this.#choice, this.#io);
-    const model = await this.#model;
+    const model = await this.ready();
     const { jpeg } = zone === null ? picture : await cropZone(picture, zone);
     const look = await model.look(jpeg, { signal });
     try {

@@ -40,12 +40,13 @@ export async function tryRule(
   const tried: Tried[] = [];
   let failed = false;
   try {
+    const { identity } = await model.ready();
     for (const [at, { name, bytes }] of pictures.entries()) {
       io.signal.throwIfAborted();
       try {
         const verdict = await judgeOne(request.rule, bytes, at, { model, zone, io });
         tried.push({ picture: name, ...verdict });
-        if (json) io.stdout(`${JSON.stringify(asJson(rule, { picture: name, ...verdict }))}\n`);
+        if (json) io.stdout(`${JSON.stringify(asJson(rule, { picture: name, ...verdict }, identity.name))}\n`);
       } catch (error) {
         const kind = kindOf(error);
         if (kind !== 'invalid-input' && kind !== 'too-large' && kind !== 'corrupt') throw error;
@@ -83,12 +84,13 @@ async function judgeOne(
   return { verdict: judge(rule, { cameraId: '', seq, capturedAt: 0, at }, answer), ms: at - began };
 }
 
-function asJson(rule: CompiledRule, { picture, verdict, ms }: Tried): Record<string, unknown> {
+function asJson(rule: CompiledRule, { picture, verdict, ms }: Tried, model: string): Record<string, unknown> {
   const { value, cause, score = null, mass = null } = verdict;
   return {
     picture,
     ...{ question: rule.question, expects: rule.expects, score, mass, verdict: value },
     ...(cause !== undefined && { cause }),
+    model,
     ms: Math.round(ms * 100) / 100,
   };
 }

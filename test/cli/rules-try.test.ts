@@ -44,6 +44,7 @@ describe('watchword rules try', () => {
       question: 'Is a shelf empty?',
       expects: 'yes',
       mass: 1,
+      model: 'scripted',
     });
     expect([model.held, model.calls.at(-1)]).toEqual([0, 'close']);
   });
