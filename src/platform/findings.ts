@@ -47,7 +47,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     file,
     ...at(problem.pos[0]),
     severity: problem.name === 'YAMLWarning' ? 'warning' : 'error',
-    message: /call stack/.test(problem.message) ? 'nested far too deeply' : firstLine(problem.message),
+    message: syntaxProblem(problem.message),
     hint: 'Check the indentation, quotes and colons of this line',
   }));
   if (findings.some((finding) => finding.severity === 'error')) return { findings, locate };
@@ -71,20 +71,22 @@ function plainOf(document: Document): Plain {
     return { value: document.toJS() };
   } catch (thrown) {
     const { message } = toError(thrown);
-    let offset = 0;
-    let alias = '';
+    let offset: number | undefined;
     visit(document, {
       Alias(_key, node) {
         if (node.resolve(document)) return undefined;
-        offset = node.range?.[0] ?? 0;
-        alias = node.source;
+        offset = node.range?.[0];
         return visit.BREAK;
       },
     });
-    const problem = alias
-      ? { message: `"*${alias}" is an alias to YAML, and stands for nothing`, hint: `Put it in quotes: "*${alias}"` }
-      : { message: firstLine(message), hint: 'Write it without aliases' };
-    return { at: offset, problem };
+    const problem =
+      offset === undefined
+        ? { message: firstLine(message), hint: 'Write it without aliases' }
+        : {
+            message: 'what begins with * is an alias to YAML, and this one stands for nothing',
+            hint: 'Put it in quotes',
+          };
+    return { at: offset ?? 0, problem };
   }
 }
 
@@ -190,6 +192,12 @@ function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
     if (node?.range) return node.range[0];
   }
   return 0;
+}
+
+/** The parser's words without the piece of the file that some of them quote: it may be a password. */
+function syntaxProblem(message: string): string {
+  if (/call stack/.test(message)) return 'nested far too deeply';
+  return firstLine(message).replace(/(YAML stream|YAML token|[Tt]ag): .*/, '$1');
 }
 
 function firstLine(text: string): string {

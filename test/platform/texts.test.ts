@@ -16,6 +16,12 @@ describe('secrets', () => {
     ['open rtsp://admin:p@ss:w@10.0.0.7:554/ch0 failed', 'open rtsp://***@10.0.0.7:554/ch0 failed'],
     ['http://cam/snap.jpg?user=admin&pwd=hunter2&x=1', 'http://cam/snap.jpg?user=***&pwd=***&x=1'],
     ['mqtts://box@broker:8883', 'mqtts://***@broker:8883'],
+    ['unknown setting "rtsp//admin:hunter2@10.0.0.7/ch0"', 'unknown setting "rtsp//***@10.0.0.7/ch0"'],
+    ['unknown setting "mqtt.password:hunter2"', 'unknown setting "mqtt.password:***"'],
+    [
+      'the broker refused the user or the password: check both',
+      'the broker refused the user or the password: check both',
+    ],
     ['write to store@example.org about http://plain/path', 'write to store@example.org about http://plain/path'],
   ])('%s is masked', (text, masked) => {
     expect(maskSecrets(text)).toBe(masked);
@@ -108,9 +114,20 @@ describe('findings', () => {
     expect(find('site:\n  name: "open\n')[0]).toMatch(/^watchword.yaml:[23]:\d+: error: /);
   });
 
+  test('no piece of the file is quoted: it may be a password', () => {
+    for (const text of [
+      'site: {}\n hunter2\n',
+      'a: [1\nb: hunter2]\n: }',
+      'p: !hunter2\n',
+      'p: *hunter2\n',
+      '} hunter2',
+    ])
+      expect(find(text).join(), text).not.toContain('hunter2');
+  });
+
   test('an alias to nothing is a finding where it stands', () => {
     expect(find('site: { name: x }\ncameras: { dock: { source: *-dock } }\n')).toEqual([
-      'watchword.yaml:2:28: error: "*-dock" is an alias to YAML, and stands for nothing. Put it in quotes: "*-dock"',
+      'watchword.yaml:2:28: error: what begins with * is an alias to YAML, and this one stands for nothing. Put it in quotes',
     ]);
     const many = Array.from({ length: 9 }, (_, level) => `a${level}: &a${level} [${`*a${level - 1},`.repeat(9)}]`);
     expect(find(`a: &a-1 [x]\n${many.join('\n')}\n`)).toEqual([expect.stringContaining('Excessive alias count')]);
