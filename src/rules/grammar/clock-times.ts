@@ -167,7 +167,9 @@ export function rangeOf(start: ClockReading, end: ClockReading): { from: number;
     // `8 to 10pm` is the evening, `9 to 5pm` the day, `10 to 6am` the night.
     const same = (start.minute % 720) + (to > 720 ? 720 : 0);
     const other = (same + 720) % 1440;
-    return { from: same < to ? same : other, to, guessed: false };
+    const from = same < to ? same : other;
+    // `8:30 to 10pm` may well be the whole day.
+    return { from, to, guessed: !start.bare && from !== start.minute };
   }
   if (start.exact) {
     const candidates = [end.minute % 720, (end.minute % 720) + 720];
@@ -175,7 +177,7 @@ export function rangeOf(start: ClockReading, end: ClockReading): { from: number;
     return {
       from: start.minute % 1440,
       to: nearest === 0 ? 1440 : nearest,
-      guessed: !end.bare ? false : start.minute >= 780,
+      guessed: end.bare ? start.minute >= 780 : nearest !== end.minute,
     };
   }
   const later = end.minute <= start.minute && end.minute <= 720 && start.bare ? end.minute + 720 : to;
