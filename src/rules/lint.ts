@@ -1,6 +1,7 @@
 import type { Understanding } from './compile.ts';
 import { readAmount } from './grammar/amounts.ts';
 import { readDays } from './grammar/days.ts';
+import { isDistance } from './grammar/duration.ts';
 import { DETERMINERS, isPlural, isPluralNoun } from './grammar/noun-phrase.ts';
 import { readNumber } from './grammar/numbers.ts';
 import { pattern } from './grammar/pattern.ts';
@@ -196,6 +197,10 @@ function openQuestions(tokens: readonly Token[]): SentenceIssue[] {
   return [issue('open-question', message, tokens, 0, (first ?? counting)?.end ?? 1)];
 }
 
+function isMeasured(tokens: readonly Token[], at: number, end: number): boolean {
+  return tokens[end - 1]?.lower === 'm' && MEASURED.test(tokens[at - 2]?.lower ?? '');
+}
+
 const MEASURED = /^(higher|taller|wider|deeper|closer|further|farther|nearer|lower|shorter|longer)$/;
 const TELLING = pattern(
   '(alert|notify|warn|tell|inform|message|text|email|ping|page|remind|bother|call|phone|ring|let|lmk) (me|us|security)',
@@ -220,7 +225,7 @@ function leftOverTimes(tokens: readonly Token[]): SentenceIssue[] {
     const bare = /^(for|than)$/.test(tokens[at - 1]?.lower ?? '') && at > 0 ? readNumber(tokens, at) : undefined;
     const lone = bare && tokens[bare.end] === undefined && tokens[at - 1]?.lower === 'for' ? bare : undefined;
     // `higher than 2 m`
-    if (amount && tokens[amount.end - 1]?.lower === 'm' && MEASURED.test(tokens[at - 2]?.lower ?? '')) continue;
+    if (amount && (isDistance(tokens, amount.end) || isMeasured(tokens, at, amount.end))) continue;
     const match = amount ?? unit ?? days ?? clock ?? lone;
     if (!match) continue;
     const message =

@@ -58,13 +58,18 @@ export const duration: Phrase = {
   means: 'duration',
   read(tokens, at) {
     const match = LENGTH(tokens, at);
+    if (match && isDistance(tokens, match.end)) return undefined;
     if (match) {
       const { ms, vague } = match.found.amount as AmountReading;
       return { end: match.end, meaning: { kind: 'duration', ms }, value: formatMs(ms), issues: issuesOf(ms, vague) };
     }
     const most = AT_MOST(tokens, at);
     // `within 5 minutes of closing` is a time of day that nobody can read, not a duration.
-    if (most && !/^(of|before|after|to|until|till)$/.test(tokens[most.end]?.lower ?? '')) {
+    if (
+      most &&
+      !isDistance(tokens, most.end) &&
+      !/^(of|before|after|to|until|till)$/.test(tokens[most.end]?.lower ?? '')
+    ) {
       const message =
         'The box waits until something has lasted, it cannot tell that it ended in time; write "for more than ..."';
       return { end: most.end, value: 'at most', issues: [refused('at-most-duration', message)] };
@@ -77,6 +82,14 @@ export const duration: Phrase = {
     return { end: unclear.end, value: 'unclear', issues: [issue] };
   },
 };
+
+/** Whether the `m` before `end` is a metre: `less than 3 m apart`. */
+export function isDistance(tokens: readonly Token[], end: number): boolean {
+  const after = tokens[end]?.lower ?? '';
+  return (
+    tokens[end - 1]?.lower === 'm' && /^(apart|away|from|high|wide|tall|deep|long|of|off|above|below)$/.test(after)
+  );
+}
 
 /** `shelf empty 5 min`, `door open > 30 s`: a length of time at the end says how long without any preposition. */
 function readBare(tokens: readonly Token[], at: number): PhraseReading | undefined {

@@ -25,7 +25,7 @@ const NOT_PLURAL = new Set(
 const MASS = new Set(
   `water smoke staff traffic stock fire dust rubbish garbage trash waste food milk oil fuel paint liquid money cash light ice snow sand dirt mud
    furniture equipment merchandise bread meat fruit fish paper cardboard glass debris clutter damage movement activity space room access
-   steam fog blood litter luggage litter foam plastic metal wood packaging stuff personnel security help product produce flooding fighting smoking
+   steam fog blood litter luggage litter foam plastic metal wood packaging stuff personnel wrap tape string security help product produce flooding fighting smoking
    protection clothing footwear wiring cleaning restocking parking queueing queuing`
     .trim()
     .split(/\s+/),

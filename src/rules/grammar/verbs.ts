@@ -20,7 +20,7 @@ export interface Verb {
 // base, or base/past/participle where the verb is irregular.
 const LEXICON: Readonly<Record<VerbClass, string>> = {
   state:
-    'hear/heard/heard smell need contain lack look seem show require exceed reach fit match resemble belong include appear want have/had/had hold/held/held display',
+    'hear/heard/heard say/said/said smell need contain lack look seem show require exceed reach fit match resemble belong include appear want have/had/had hold/held/held display',
   activity: `enter walk run/ran/run climb stand/stood/stood sit/sat/sat sleep/slept/slept lie/lay/lain block obstruct carry wear/wore/worn use
     smoke drive/drove/driven park wait queue fight/fought/fought push pull lift load unload cross ride/rode/ridden work eat/ate/eaten
     drink/drank/drunk play talk touch open close move burn drip flash blink glow shine/shone/shone cook clean sweep/swept/swept mop stack
