@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
+import type { AuditLog } from './audit.ts';
 import { guarded, storeError } from './errors.ts';
 import type { User } from './users.ts';
 
@@ -13,15 +14,24 @@ export interface ApiToken {
 /** Access for machines, looked up by the hex SHA-256 of the token. The token itself is shown once and never kept. */
 export class ApiTokenStore {
   readonly #db: Database;
+  readonly #audit: AuditLog;
 
-  constructor(options: { db: Database }) {
+  constructor(options: { db: Database; audit: AuditLog }) {
     this.#db = options.db;
+    this.#audit = options.audit;
   }
 
-  /** @throws WatchwordError `conflict` when the name is taken */
-  add({ name, role, createdAt }: ApiToken, tokenHash: string): void {
+  /**
+   * `by`: the user who does it; null when that is not known.
+   *
+   * @throws WatchwordError `conflict` when the name is taken
+   */
+  add({ name, role, createdAt }: ApiToken, tokenHash: string, by: string | null = null): void {
     try {
-      this.#db.prepare('INSERT INTO api_token VALUES (?, ?, ?, ?)').run(name, tokenHash, role, createdAt);
+      this.#db.transaction(() => {
+        this.#db.prepare('INSERT INTO api_token VALUES (?, ?, ?, ?)').run(name, tokenHash, role, createdAt);
+        this.#audit.add({ who: by, act: 'token-added', about: name, detail: role });
+      })();
     } catch (error) {
       const failed = storeError(error, 'adding a token');
       if (failed.kind !== 'conflict') throw failed;
@@ -43,7 +53,13 @@ export class ApiTokenStore {
     );
   }
 
-  remove(name: string): void {
-    guarded('removing a token', () => this.#db.prepare('DELETE FROM api_token WHERE name = ?').run(name));
+  /** `by` as for `add`. */
+  remove(name: string, by: string | null = null): void {
+    guarded('removing a token', () =>
+      this.#db.transaction(() => {
+        if (this.#db.prepare('DELETE FROM api_token WHERE name = ?').run(name).changes === 0) return;
+        this.#audit.add({ who: by, act: 'token-removed', about: name });
+      })(),
+    );
   }
 }

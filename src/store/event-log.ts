@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { WatchEvent } from '../events/event.ts';
 import { WatchwordError } from '../platform/errors.ts';
+import type { AuditAct, AuditLog } from './audit.ts';
 import { guarded } from './errors.ts';
 import { type EventFilter, eventQuery } from './event-list.ts';
 import { EVENT_COLUMNS, type EventRow, eventOf } from './event-row.ts';
@@ -36,10 +37,12 @@ const MAX_NOTE_LENGTH = 4_000;
 export class EventLog {
   readonly #db: Database;
   readonly #evidence: EvidenceStore | undefined;
+  readonly #audit: AuditLog | undefined;
 
-  constructor(options: { db: Database; evidence?: EvidenceStore }) {
+  constructor(options: { db: Database; evidence?: EvidenceStore; audit?: AuditLog }) {
     this.#db = options.db;
     this.#evidence = options.evidence;
+    this.#audit = options.audit;
   }
 
   /**
@@ -84,17 +87,15 @@ export class EventLog {
 
   /** The first acknowledgement stands. False when there is no such event, as for the two below. */
   acknowledge(eventId: string, by: string, at: number): boolean {
-    return this.#set(
-      eventId,
-      'acknowledged_at = coalesce(acknowledged_at, :at), acknowledged_by = coalesce(acknowledged_by, :by)',
-      { at, by },
-    );
+    if (this.get(eventId)?.review.acknowledgedAt) return true;
+    return this.#set(eventId, 'acknowledged_at = :at, acknowledged_by = :by', { at, by }, 'event-acknowledged');
   }
 
   /** Null takes an earlier mark back. */
   mark(eventId: string, mark: Review['mark'], by: string, at: number): boolean {
-    const who = mark === null ? { at: null, by: null } : { at, by };
-    return this.#set(eventId, 'mark = :mark, marked_at = :at, marked_by = :by', { mark, ...who });
+    const columns = 'mark = :mark, marked_at = :markedAt, marked_by = :markedBy';
+    const who = mark === null ? { markedAt: null, markedBy: null } : { markedAt: at, markedBy: by };
+    return this.#set(eventId, columns, { mark, by, ...who }, 'event-marked', mark ?? 'none');
   }
 
   /** @throws WatchwordError `too-large` */
@@ -102,14 +103,23 @@ export class EventLog {
     if (text.length > MAX_NOTE_LENGTH) {
       throw new WatchwordError('too-large', `a note holds ${MAX_NOTE_LENGTH} characters at most, not ${text.length}`);
     }
-    return this.#set(eventId, 'note = :text, noted_at = :at, noted_by = :by', { text, at, by });
+    return this.#set(eventId, 'note = :text, noted_at = :at, noted_by = :by', { text, at, by }, 'event-noted', text);
   }
 
-  #set(eventId: string, assignments: string, values: Record<string, unknown>): boolean {
-    return (
-      guarded('keeping a review', () =>
-        this.#db.prepare(`UPDATE event SET ${assignments} WHERE id = :eventId`).run({ ...values, eventId }),
-      ).changes > 0
+  #set(
+    eventId: string,
+    assignments: string,
+    values: Record<string, unknown> & { readonly by: string },
+    act: AuditAct,
+    detail = '',
+  ): boolean {
+    return guarded('keeping a review', () =>
+      this.#db.transaction(() => {
+        const update = this.#db.prepare(`UPDATE event SET ${assignments} WHERE id = :eventId`);
+        if (update.run({ ...values, eventId }).changes === 0) return false;
+        this.#audit?.add({ who: values.by, act, about: eventId, detail });
+        return true;
+      })(),
     );
   }
 }

@@ -67,14 +67,26 @@ CREATE TABLE rule_version (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const AUDIT = `
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT,
+  act TEXT NOT NULL,
+  about TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+`;
+
 /** Each step leads from one version to the next and is never changed once released. Forward only. */
 const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [
   { to: 2, sql: COVERAGE_SILENCES_TOKENS },
   { to: 3, sql: FASTER_LISTS },
   { to: 4, sql: RULE_VERSIONS },
+  { to: 5, sql: AUDIT },
 ];
 
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /**
  * Brings a database to the newest schema: a fresh one at once, an older one step by step, each step in its own transaction

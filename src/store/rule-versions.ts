@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { AuditLog } from './audit.ts';
 import { guarded } from './errors.ts';
 
 /** A rule file as it was at some time. */
@@ -19,9 +20,11 @@ const COLUMNS = 'number, saved_at AS savedAt, saved_by AS savedBy, text';
 /** What rule files said before: they outlive the files, so that a deleted rule can be had back. */
 export class RuleVersionStore {
   readonly #db: Database;
+  readonly #audit: AuditLog;
 
-  constructor(options: { db: Database }) {
+  constructor(options: { db: Database; audit: AuditLog }) {
     this.#db = options.db;
+    this.#audit = options.audit;
   }
 
   /** Adds a version, unless the newest one says the same. The oldest go when there are too many. */
@@ -35,6 +38,7 @@ export class RuleVersionStore {
         this.#db
           .prepare('DELETE FROM rule_version WHERE rule_id = ? AND number <= ?')
           .run(ruleId, number - MOST_PER_RULE);
+        if (savedBy !== null) this.#audit.add({ who: savedBy, act: 'rule-saved', about: ruleId, detail: `${number}` });
       })(),
     );
   }

@@ -229,3 +229,14 @@ CREATE TABLE rule_version (
   text TEXT NOT NULL,
   PRIMARY KEY (rule_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Who changed what, and when: what people (or machines with a token) did to events, rules, users and tokens. Names, not
+-- references: it outlives them. who is null when it is not known, as at the command line. The newest 100,000 are kept.
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT,
+  act TEXT NOT NULL,
+  about TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ApiTokenStore } from './api-tokens.ts';
+import { AuditLog } from './audit.ts';
 import { CoverageStore } from './coverage.ts';
 import { connect, DATABASE_FILE, verifyIntegrity } from './database.ts';
 import { guarded, storeError } from './errors.ts';
@@ -47,6 +48,8 @@ export interface Store {
   readonly silences: SilenceStore;
   readonly ruleVersions: RuleVersionStore;
   readonly runs: RunStore;
+  /** Who changed what. */
+  readonly audit: AuditLog;
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly tokens: ApiTokenStore;
@@ -107,22 +110,24 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
     ...(options.outbox && { limits: options.outbox }),
   });
   const verdicts = new VerdictStore({ db: relaxed, clock, logger });
+  const audit = new AuditLog({ db, clock });
   const previousRun = runs.newest(1)[0];
   beginRun(runs, options);
   let closed = false;
   return {
     events: new EventStore({ db, outbox, evidence }),
-    log: new EventLog({ db, evidence }),
+    log: new EventLog({ db, evidence, audit }),
     outbox,
     evidence,
     verdicts,
     runs,
-    users: new UserStore({ db }),
+    audit,
+    users: new UserStore({ db, audit }),
     sessions: new SessionStore({ db }),
-    tokens: new ApiTokenStore({ db }),
+    tokens: new ApiTokenStore({ db, audit }),
     coverage: new CoverageStore({ db: relaxed, clock, logger }),
-    silences: new SilenceStore({ db, clock }),
-    ruleVersions: new RuleVersionStore({ db }),
+    silences: new SilenceStore({ db, clock, audit }),
+    ruleVersions: new RuleVersionStore({ db, audit }),
     previousRun,
     flush: () => verdicts.flush(),
     close() {
