@@ -1,6 +1,6 @@
 import { WatchwordError } from '../platform/errors.ts';
-import type { Family, Tiles } from './families/family.ts';
-import { Generation, type GenerationSettings, type GenerationStep } from './generation.ts';
+import type { Family, Grid, Positions, Tiles } from './families/family.ts';
+import { Generation, type GenerationOptions, type GenerationSettings, type GenerationStep } from './generation.ts';
 import type { Answer, Look, LookOptions, Message, MessagesAnswer, ModelDescription, ScoreOptions } from './model.ts';
 import { type Decoder, type KeyValues, packQuestions } from './onnx/decoder.ts';
 import type { Embedder, VisionEncoder } from './onnx/encoder.ts';
@@ -22,7 +22,18 @@ interface HeldLook {
   readonly lead: readonly number[];
   readonly block: readonly number[];
   readonly features: Float32Array;
+  readonly grid: Grid;
 }
+
+/** A whole prompt: its tokens, and what stands in the places of its pictures. */
+interface WholePrompt {
+  readonly ids: readonly number[];
+  readonly features: Float32Array;
+  readonly grids: readonly Grid[];
+}
+
+/** What a generation reads first, and what was read before. */
+type FirstRead = Pick<GenerationOptions, 'past' | 'embeds' | 'length' | 'positions'>;
 
 /** Looks nobody released would fill the memory: a look of a 256 M model holds 4 MB. */
 const MOST_LOOKS = 64;
@@ -52,7 +63,7 @@ export class OnnxEngine {
     this.#parts = parts;
     const { files, tokenizer, family, embedder, decoder } = parts;
     this.#prompts = new PromptEncoder({ files, tokenizer, family, embedder, hidden: decoder.hidden });
-    this.#reader = new PrefixReader({ decoder, prompts: this.#prompts, imageTokenId: family.imageTokenId });
+    this.#reader = new PrefixReader({ decoder, prompts: this.#prompts, family });
   }
 
   /** Encodes a picture and reads the prompt up to its end. The look is kept under `id` until it is released. */
@@ -77,8 +88,10 @@ export class OnnxEngine {
     signal?.throwIfAborted();
     const { lead } = await this.#prompts.question('');
     const block = this.#prompts.block(tiles);
-    const past = await this.#reader.prefix([...lead, ...block], features);
-    this.#looks.set(id, { past, lead, block, features });
+    const { rows, columns, features: places } = tiles;
+    const grid = { rows, columns, features: places };
+    const past = await this.#reader.prefix([...lead, ...block], features, grid);
+    this.#looks.set(id, { past, lead, block, features, grid });
     const ended = now();
     const parts = {
       decodeMs: decoded - started,
@@ -123,7 +136,7 @@ export class OnnxEngine {
       if (!apart[index]) continue;
       signal?.throwIfAborted();
       const started = now();
-      const logits = await this.#readWhole(wholePrompt(question, look), look.features, options.whole ?? false);
+      const logits = await this.#readWhole(wholePrompt(question, look), options.whole ?? false);
       answer(index, logits, now() - started);
     }
     return answers;
@@ -136,9 +149,9 @@ export class OnnxEngine {
   ): Promise<MessagesAnswer> {
     const { answers, now } = this.#parts;
     const started = now();
-    const { ids, features } = await this.#conversation(messages, options.split ?? false, signal);
-    const logits = await this.#readWhole(ids, features, options.whole ?? false);
-    return { ...readScore(logits, answers), ms: now() - started, tokens: ids.length };
+    const prompt = await this.#conversation(messages, options.split ?? false, signal);
+    const logits = await this.#readWhole(prompt, options.whole ?? false);
+    return { ...readScore(logits, answers), ms: now() - started, tokens: prompt.ids.length };
   }
 
   /** Begins a greedy generation under `id`; its words come from `step`. */
@@ -188,33 +201,40 @@ export class OnnxEngine {
     return verbatim ? text : this.#parts.files.form.question.replaceAll('{question}', () => text.trim());
   }
 
-  /** What a generation reads first, and what was read before. */
   async #firstOf(
     prompt: GenerationPrompt,
     settings: GenerationSettings,
     signal: AbortSignal | undefined,
-  ): Promise<{ past: KeyValues; embeds: Float32Array; length: number }> {
-    const { decoder } = this.#parts;
+  ): Promise<FirstRead> {
     if ('messages' in prompt) {
-      const { ids, features } = await this.#conversation(prompt.messages, settings.split, signal);
-      return { past: decoder.empty(), embeds: await this.#prompts.embed(ids, features), length: ids.length };
+      return this.#fromStart(await this.#conversation(prompt.messages, settings.split, signal));
     }
     const look = this.#held(prompt.lookId);
     const question = await this.#prompts.question(prompt.text);
     if (sameTokens(question.lead, look.lead)) {
       return { past: look.past, embeds: question.embeds, length: question.suffix.length };
     }
-    const ids = wholePrompt(question, look);
-    return { past: decoder.empty(), embeds: await this.#prompts.embed(ids, look.features), length: ids.length };
+    return this.#fromStart(wholePrompt(question, look));
   }
 
-  async #readWhole(
-    ids: readonly number[],
-    features: Float32Array,
-    asExported: boolean,
-  ): Promise<Float32Array | undefined> {
+  async #fromStart(prompt: WholePrompt): Promise<FirstRead> {
+    const { ids, features } = prompt;
+    return {
+      past: this.#parts.decoder.empty(),
+      embeds: await this.#prompts.embed(ids, features),
+      length: ids.length,
+      positions: this.#positions(prompt),
+    };
+  }
+
+  async #readWhole(prompt: WholePrompt, asExported: boolean): Promise<Float32Array | undefined> {
+    const { ids, features } = prompt;
     const decoder = asExported ? await this.#exported() : this.#parts.decoder;
-    return readWhole(decoder, await this.#prompts.embed(ids, features), ids.length);
+    return readWhole(decoder, await this.#prompts.embed(ids, features), ids.length, this.#positions(prompt));
+  }
+
+  #positions({ ids, grids }: WholePrompt): Positions | undefined {
+    return this.#parts.family.positions?.(ids, grids, 0);
   }
 
   /** The decoder without our edit: opened when it is first asked for, because few ever do. */
@@ -232,7 +252,7 @@ export class OnnxEngine {
     messages: readonly Message[],
     split: boolean,
     signal: AbortSignal | undefined,
-  ): Promise<{ ids: readonly number[]; features: Float32Array }> {
+  ): Promise<WholePrompt> {
     const { family, encoder, limits } = this.#parts;
     const tiles: Tiles[] = [];
     for (const part of messages.flatMap((message) => message.content)) {
@@ -242,7 +262,8 @@ export class OnnxEngine {
     }
     const ids = this.#prompts.conversation(messages, tiles);
     signal?.throwIfAborted();
-    return { ids, features: tiles.length > 0 ? await encoder.encode(tiles) : new Float32Array(0) };
+    const features = tiles.length > 0 ? await encoder.encode(tiles) : new Float32Array(0);
+    return { ids, features, grids: tiles };
   }
 }
 
@@ -265,6 +286,6 @@ function sameTokens(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((token, index) => token === b[index]);
 }
 
-function wholePrompt(question: Question, look: HeldLook): readonly number[] {
-  return [...question.lead, ...look.block, ...question.suffix];
+function wholePrompt(question: Question, { block, features, grid }: HeldLook): WholePrompt {
+  return { ids: [...question.lead, ...block, ...question.suffix], features, grids: [grid] };
 }

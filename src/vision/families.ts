@@ -2,6 +2,8 @@ import { WatchwordError } from '../platform/errors.ts';
 import { nearest } from '../platform/nearest.ts';
 import type { Family } from './families/family.ts';
 import { createIdefics3 } from './families/idefics3.ts';
+import { createLlava } from './families/llava.ts';
+import { createQwen2Vl } from './families/qwen2-vl.ts';
 import type { ModelPackage } from './package.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
@@ -9,6 +11,9 @@ import type { TextTokenizer } from './tokenizer.ts';
 const FAMILIES: Record<string, (files: ModelPackage, tokenizer: TextTokenizer) => Family> = {
   idefics3: createIdefics3,
   smolvlm: createIdefics3,
+  llava: createLlava,
+  llava_onevision: createLlava,
+  qwen2_vl: createQwen2Vl,
 };
 
 export function createFamily(files: ModelPackage, tokenizer: TextTokenizer): Family {

@@ -1,3 +1,4 @@
+import type { Positions } from './families/family.ts';
 import type { Decoder, KeyValues } from './onnx/decoder.ts';
 import type { Embedder } from './onnx/encoder.ts';
 import { TextStream } from './text-stream.ts';
@@ -25,6 +26,7 @@ export interface GenerationOptions {
   /** What is to be read first, and how many tokens that is. */
   readonly embeds: Float32Array;
   readonly length: number;
+  readonly positions?: Positions | undefined;
 }
 
 /** Greedy decoding that can be left and taken up between tokens. */
@@ -34,6 +36,7 @@ export class Generation {
   #past: KeyValues;
   #embeds: Float32Array;
   #length: number;
+  #positions: Positions | undefined;
   #left: number;
 
   constructor(options: GenerationOptions) {
@@ -42,6 +45,7 @@ export class Generation {
     this.#past = options.past;
     this.#embeds = options.embeds;
     this.#length = options.length;
+    this.#positions = options.positions;
     this.#left = options.maxTokens;
   }
 
@@ -57,6 +61,7 @@ export class Generation {
         embeds: this.#embeds,
         length: this.#length,
         past: this.#past,
+        positions: this.#positions,
         rows: [this.#length - 1],
         keep: true,
       };
@@ -67,6 +72,7 @@ export class Generation {
       this.#past = past ?? this.#past;
       this.#embeds = await embedder.embed([token]);
       this.#length = 1;
+      this.#positions = undefined;
       this.#left--;
     }
     return { text, done: false };

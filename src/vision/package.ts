@@ -7,26 +7,35 @@ import { findWeights, type Weights } from './weights.ts';
 
 const tokenIds = z.union([z.int(), z.array(z.int())]).optional();
 
-const configSchema = z.looseObject({
-  model_type: z.string(),
-  image_token_id: z.int().optional(),
-  image_token_index: z.int().optional(),
+const textFields = {
+  hidden_size: z.int().positive().optional(),
+  num_key_value_heads: z.int().positive().optional(),
+  num_attention_heads: z.int().positive().optional(),
+  head_dim: z.int().positive().nullish(),
+  max_position_embeddings: z.int().positive().optional(),
   eos_token_id: tokenIds.nullish(),
-  scale_factor: z.int().positive().optional(),
-  text_config: z
-    .looseObject({
-      hidden_size: z.int().positive().optional(),
-      num_key_value_heads: z.int().positive().optional(),
-      num_attention_heads: z.int().positive().optional(),
-      head_dim: z.int().positive().nullish(),
-      max_position_embeddings: z.int().positive().optional(),
-      eos_token_id: tokenIds.nullish(),
-    })
-    .default({}),
-  vision_config: z
-    .looseObject({ image_size: z.int().positive().optional(), patch_size: z.int().positive().optional() })
-    .default({}),
-});
+};
+
+const configSchema = z
+  .looseObject({
+    ...textFields,
+    model_type: z.string(),
+    image_token_id: z.int().optional(),
+    image_token_index: z.int().optional(),
+    scale_factor: z.int().positive().optional(),
+    image_seq_length: z.int().positive().optional(),
+    vision_feature_select_strategy: z.string().optional(),
+    text_config: z.looseObject(textFields).optional(),
+    vision_config: z
+      .looseObject({
+        image_size: z.int().positive().optional(),
+        patch_size: z.int().positive().optional(),
+        spatial_merge_size: z.int().positive().optional(),
+      })
+      .default({}),
+  })
+  // Some kinds (Qwen2-VL) describe their language model at the top level.
+  .transform((config) => ({ ...config, text_config: config.text_config ?? config }));
 export type ModelConfig = z.infer<typeof configSchema>;
 
 const looseSchema = z.looseObject({});

@@ -1,4 +1,5 @@
 import { WatchwordError } from '../platform/errors.ts';
+import type { Family, Grid, Positions } from './families/family.ts';
 import type { Decoder, KeyValues } from './onnx/decoder.ts';
 import type { PromptEncoder, Question } from './prompt-encoder.ts';
 
@@ -9,20 +10,21 @@ const MOST_HEADS = 64;
 export class PrefixReader {
   readonly #decoder: Decoder;
   readonly #prompts: PromptEncoder;
-  readonly #imageTokenId: number;
+  readonly #family: Family;
   readonly #heads = new Map<string, KeyValues>();
 
-  constructor(options: { decoder: Decoder; prompts: PromptEncoder; imageTokenId: number }) {
+  constructor(options: { decoder: Decoder; prompts: PromptEncoder; family: Family }) {
     this.#decoder = options.decoder;
     this.#prompts = options.prompts;
-    this.#imageTokenId = options.imageTokenId;
+    this.#family = options.family;
   }
 
   /** Keys and values of a prompt up to the end of its picture. What stands before the features never changes: it is kept. */
-  async prefix(ids: readonly number[], features: Float32Array): Promise<KeyValues> {
-    const headLength = Math.max(0, ids.indexOf(this.#imageTokenId));
+  async prefix(ids: readonly number[], features: Float32Array, grid: Grid): Promise<KeyValues> {
+    const headLength = Math.max(0, ids.indexOf(this.#family.imageTokenId));
     const head = await this.#head(ids.slice(0, headLength));
-    return this.#keep(ids.slice(headLength), features, head);
+    const rest = ids.slice(headLength);
+    return this.#keep(rest, features, head, this.#family.positions?.(rest, [grid], head.next));
   }
 
   /** The logits at the end of each question, in one run over a prefix. */
@@ -51,9 +53,14 @@ export class PrefixReader {
     return head;
   }
 
-  async #keep(ids: readonly number[], features: Float32Array, past: KeyValues): Promise<KeyValues> {
+  async #keep(
+    ids: readonly number[],
+    features: Float32Array,
+    past: KeyValues,
+    positions?: Positions,
+  ): Promise<KeyValues> {
     const embeds = await this.#prompts.embed(ids, features);
-    const read = await this.#decoder.run({ embeds, length: ids.length, past, rows: [], keep: true });
+    const read = await this.#decoder.run({ embeds, length: ids.length, past, positions, rows: [], keep: true });
     if (!read.past) throw new WatchwordError('internal', 'the decoder kept nothing');
     return read.past;
   }
@@ -64,7 +71,9 @@ export async function readWhole(
   decoder: Decoder,
   embeds: Float32Array,
   length: number,
+  positions: Positions | undefined,
 ): Promise<Float32Array | undefined> {
-  const { logits } = await decoder.run({ embeds, length, past: decoder.empty(), rows: [length - 1], keep: false });
+  const past = decoder.empty();
+  const { logits } = await decoder.run({ embeds, length, past, positions, rows: [length - 1], keep: false });
   return logits[0];
 }

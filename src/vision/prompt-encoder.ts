@@ -1,5 +1,5 @@
 import { WatchwordError } from '../platform/errors.ts';
-import type { Family, Tiles } from './families/family.ts';
+import type { Family, Grid } from './families/family.ts';
 import type { Message } from './model.ts';
 import type { Embedder } from './onnx/encoder.ts';
 import type { ModelPackage } from './package.ts';
@@ -69,16 +69,16 @@ export class PromptEncoder {
   }
 
   /** What stands in a prompt for a picture. */
-  block(tiles: Pick<Tiles, 'rows' | 'columns'>): number[] {
-    return this.#tokenizer.encode(this.#family.blockText(tiles));
+  block(grid: Grid): number[] {
+    return this.#tokenizer.encode(this.#family.blockText(grid));
   }
 
-  /** A conversation's tokens; `tiles` are its pictures in their order. */
-  conversation(messages: readonly Message[], tiles: readonly Tiles[]): readonly number[] {
+  /** A conversation's tokens; `grids` are its pictures in their order. */
+  conversation(messages: readonly Message[], grids: readonly Grid[]): readonly number[] {
     const prompt = this.#writePrompt(
       messages.map(({ role, content }) => ({ role, content: content.map(withoutBytes) })),
     );
-    const blocks = tiles.map((each) => this.block(each));
+    const blocks = grids.map((each) => this.block(each));
     return expandPrompt(prompt, blocks, this.#place(), this.#tokenizer).ids;
   }
 

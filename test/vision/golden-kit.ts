@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../../src/vision/model.ts';
 
 /** Values made by Hugging Face's PyTorch implementation; the kits' README files say how. */
 export const KITS = ['smolvlm-random', 'idefics3-random'] as const;
+/** Of these the words and pictures are kept here, of the second half-precision weights too; whole kits lie beside a full checkout. */
+export const LARGE_KITS = ['llava-random', 'qwen2vl-random'] as const;
 const FIXTURES = fileURLToPath(new URL('../fixtures/golden', import.meta.url));
 /** All precisions; only beside a full checkout. */
 const FULL_KITS = fileURLToPath(new URL('../../../shared/golden', import.meta.url));
@@ -28,14 +30,17 @@ export interface GoldenCase {
     shape: readonly number[];
     samples: { index: readonly number[]; value: readonly number[] };
   };
+  /** Three planes, of checkpoints whose tokens stand in three dimensions. */
+  readonly position_ids?: ReadonlyArray<readonly number[]>;
+  readonly image_grid_thw?: ReadonlyArray<readonly number[]>;
   readonly yes_no: { p_yes: number; answer_mass: number };
   readonly greedy: { ids: readonly number[]; text: string; text_clean: string };
-  readonly onnx_variants: Record<string, { p_yes: number; mass_yes: number; mass_no: number }>;
+  readonly onnx_variants: Record<string, { p_yes: number; mass_yes?: number; mass_no?: number }>;
 }
 
 export interface Golden {
   readonly token_groups: Record<'yes' | 'no', Record<string, [number]>>;
-  readonly tokenizer_probes: ReadonlyArray<{ text: string; ids: number[]; decoded: string; decoded_clean: string }>;
+  readonly tokenizer_probes: ReadonlyArray<{ text: string; ids: number[]; decoded: string; decoded_clean?: string }>;
   readonly cases: readonly GoldenCase[];
 }
 
@@ -44,9 +49,20 @@ export interface Kit {
   readonly golden: Golden;
 }
 
-export function openKit(name: string): Kit {
-  const dir = join(FIXTURES, name);
-  return { dir, golden: JSON.parse(readFileSync(join(dir, 'golden.json'), 'utf8')) as Golden };
+export function openKit(name: string, dir = join(FIXTURES, name)): Kit {
+  const golden = JSON.parse(readFileSync(join(dir, 'golden.json'), 'utf8')) as Golden;
+  // Families that cannot cut a picture do not say so in each case.
+  const cases = golden.cases.map((each) => ({ ...each, do_image_splitting: each.do_image_splitting ?? false }));
+  return { dir, golden: { ...golden, cases } };
+}
+
+/** The small kits of this checkout, and the large ones where they are. */
+export function wholeKits(): Array<{ name: string; kit: Kit }> {
+  const large = LARGE_KITS.flatMap((name) => {
+    const dir = fullKit(name);
+    return dir ? [{ name, kit: openKit(name, dir) }] : [];
+  });
+  return [...KITS.map((name) => ({ name, kit: openKit(name) })), ...large];
 }
 
 /** The folder of a kit with every precision, if it is there. */
@@ -55,13 +71,13 @@ export function fullKit(name: string): string | undefined {
   return existsSync(dir) ? dir : undefined;
 }
 
-/** Pictures and pixel bytes are the same in both kits and kept once, beside them. */
-export function readImage(kit: Kit, name: string): Buffer {
-  return readFileSync(join(dirname(kit.dir), 'images', name));
+/** Pictures and pixel bytes are the same in all kits and kept once, beside them. */
+export function readImage(_kit: Kit, name: string): Buffer {
+  return readFileSync(join(FIXTURES, 'images', name));
 }
 
-export function readPixels(kit: Kit, file: string): Buffer {
-  return readFileSync(join(dirname(kit.dir), file));
+export function readPixels(_kit: Kit, file: string): Buffer {
+  return readFileSync(join(FIXTURES, file));
 }
 
 /** A case's messages with the pictures' bytes in their places. */

@@ -6,12 +6,11 @@ import {
   byPicture,
   fullKit,
   type GoldenCase,
-  KITS,
   type Kit,
   messagesOf,
   type OnePicture,
-  openKit,
   readImage,
+  wholeKits,
 } from './golden-kit.ts';
 
 const SOME = ['Anything else?', 'And one more that is a good deal longer than the others, is it not?', '?'];
@@ -45,9 +44,7 @@ async function largestMove(model: LocalVisionModel, kit: Kit): Promise<number> {
   return moved;
 }
 
-describe.each(KITS)('%s', { timeout: 60_000 }, (name) => {
-  const kit = openKit(name);
-
+describe.each(wholeKits())('$name', { timeout: 60_000 }, ({ name, kit }) => {
   test('fp32: a score moves by at most 5e-6 when other questions share its run', async () => {
     const model = await loadVisionModelInThread({
       packageDir: kit.dir,
@@ -95,9 +92,9 @@ describe.each(KITS)('%s', { timeout: 60_000 }, (name) => {
       const answer = await model.scoreMessages(messagesOf(kit, each), { split: each.do_image_splitting, whole: true });
       const reference = each.onnx_variants[dtype];
       expect(Math.abs(answer.score - (reference?.p_yes ?? 9)), each.id).toBeLessThan(1e-3);
-      expect(Math.abs(answer.mass - ((reference?.mass_yes ?? 9) + (reference?.mass_no ?? 9))), each.id).toBeLessThan(
-        1e-3,
-      );
+      if (reference?.mass_yes === undefined) continue;
+      const mass = reference.mass_yes + (reference.mass_no ?? 9);
+      expect(Math.abs(answer.mass - mass), each.id).toBeLessThan(1e-3);
     }
     // Sharing the prefix rounds float16 keys at other places: seen 3e-4 (fp16) and 1e-3 (q4f16); q4 itself 3e-6.
     for (const { picture, split, questions } of somePictures(kit)) {

@@ -1,17 +1,34 @@
 import type { RgbPicture } from '../resize.ts';
 
 /** A picture as the vision encoder wants it. */
-export interface Tiles {
-  /** 0 x 0 when the picture was not cut. */
-  readonly rows: number;
-  readonly columns: number;
-  /** How many tiles, the whole picture included. */
+export interface Tiles extends Grid {
+  /** How many pictures the encoder sees: the tiles, the whole picture included. 1 where nothing is cut. */
   readonly count: number;
-  /** Pixels of a side. */
-  readonly size: number;
-  /** Before normalisation, tile by tile, planes red green blue: count * 3 * size * size. */
+  /** Before normalisation, in the order of the encoder's input. */
   readonly bytes: Uint8Array;
 }
+
+/** What the prompt has to know of a picture. */
+export interface Grid {
+  /** Tiles, 0 x 0 when the picture was not cut; with patches: the grid of its features. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Places that it takes in the prompt. */
+  readonly features: number;
+}
+
+/** Where tokens stand for the decoder. */
+export interface Positions {
+  /** Temporal, vertical and horizontal positions, plane after plane. */
+  readonly planes: Int32Array;
+  /** Where the token behind them stands. */
+  readonly next: number;
+}
+
+/** How the vision encoder takes pictures: square tiles of one size, or as many patches of so many values as a picture has. */
+export type EncoderInput =
+  | { readonly kind: 'tiles'; readonly side: number }
+  | { readonly kind: 'patches'; readonly values: number; readonly merge: number };
 
 /** What one kind of checkpoint does with pictures. One file each; `families.ts` lists them. */
 export interface Family {
@@ -19,11 +36,16 @@ export interface Family {
   /** The token that stands for a picture in a rendered chat template, and for each of its features in the model's input. */
   readonly imageToken: string;
   readonly imageTokenId: number;
-  readonly featuresPerTile: number;
-  readonly tileSize: number;
+  readonly input: EncoderInput;
+  /** `split`: in high resolution, the way the family does it. */
   cut(picture: RgbPicture, split: boolean): Tiles;
   /** The text that a picture's place becomes. */
-  blockText(tiles: Pick<Tiles, 'rows' | 'columns'>): string;
+  blockText(grid: Grid): string;
   /** float32 model input of the tiles' bytes. */
   normalise(bytes: Uint8Array): Float32Array;
+  /**
+   * Positions of tokens, the first of which stands at `from`; `grids` are the pictures among them. Absent where tokens are
+   * simply counted.
+   */
+  positions?(ids: readonly number[], grids: readonly Grid[], from: number): Positions;
 }

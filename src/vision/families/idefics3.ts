@@ -4,22 +4,20 @@ import type { ModelPackage } from '../package.ts';
 import { type ResizeFilter, type RgbPicture, resizePicture } from '../resize.ts';
 import type { TextTokenizer } from '../tokenizer.ts';
 import type { Family, Tiles } from './family.ts';
-
-const FILTERS: Record<number, ResizeFilter> = { 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' };
+import {
+  copyTile,
+  filterOf,
+  imageTokenOf,
+  levelTables,
+  normalisePlanes,
+  pixelFields,
+  readPreprocessor,
+} from './pixels.ts';
 
 const settingsSchema = z.looseObject({
+  ...pixelFields,
   size: z.looseObject({ longest_edge: z.int().positive() }).default({ longest_edge: 4 * 364 }),
   max_image_size: z.looseObject({ longest_edge: z.int().positive() }).default({ longest_edge: 364 }),
-  resample: z.int().default(1),
-  do_resize: z.boolean().default(true),
-  do_rescale: z.boolean().default(true),
-  do_normalize: z.boolean().default(true),
-  rescale_factor: z
-    .number()
-    .positive()
-    .default(1 / 255),
-  image_mean: z.array(z.number()).length(3).default([0.5, 0.5, 0.5]),
-  image_std: z.array(z.number().positive()).length(3).default([0.5, 0.5, 0.5]),
 });
 
 /**
@@ -27,19 +25,8 @@ const settingsSchema = z.looseObject({
  * transformers' `Idefics3ImageProcessor` (Pillow) and `Idefics3Processor`; the golden kits hold the proof.
  */
 export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): Family {
-  const parsed = settingsSchema.safeParse(files.preprocessor);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new WatchwordError('corrupt', `preprocessor_config.json: "${issue?.path.join('.')}" ${issue?.message}`, {
-      where: files.dir,
-    });
-  }
-  const settings = parsed.data;
-  const filter = FILTERS[settings.resample];
-  if (!filter)
-    throw new WatchwordError('unsupported', `preprocessor_config.json: resample ${settings.resample} is not known`, {
-      where: files.dir,
-    });
+  const settings = readPreprocessor(files, settingsSchema);
+  const filter = filterOf(settings, files);
   const tileSize = settings.max_image_size.longest_edge;
   const encoderSize = files.config.vision_config.image_size;
   if (encoderSize !== undefined && encoderSize !== tileSize) {
@@ -49,35 +36,26 @@ export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): F
       { where: files.dir, hint: 'Use files of one and the same published package' },
     );
   }
-  const imageTokenId = files.config.image_token_id ?? files.config.image_token_index;
-  const imageToken = imageTokenId === undefined ? undefined : tokenizer.tokenOf(imageTokenId);
-  if (imageTokenId === undefined || imageToken === undefined) {
-    throw new WatchwordError('corrupt', 'config.json names no image_token_id that the tokenizer knows', {
-      where: files.dir,
-    });
-  }
+  const image = imageTokenOf(files, tokenizer);
   for (const token of [FAKE, GLOBAL]) {
     if (tokenizer.idOf(token) === undefined)
       throw new WatchwordError('corrupt', `tokenizer.json has no token ${token}`, { where: files.dir });
   }
   const featuresPerTile = featuresOf(files);
-  const place = imageToken.repeat(featuresPerTile);
-  const tables = normalisation(settings);
+  const place = image.token.repeat(featuresPerTile);
+  const tables = levelTables(settings);
   return {
     name: 'idefics3',
-    imageToken,
-    imageTokenId,
-    featuresPerTile,
-    tileSize,
-    cut: (picture, split) =>
-      cutTiles(picture, {
-        split,
-        filter,
-        tileSize,
-        longestEdge: settings.do_resize ? settings.size.longest_edge : undefined,
-      }),
+    imageToken: image.token,
+    imageTokenId: image.id,
+    input: { kind: 'tiles', side: tileSize },
+    cut: (picture, split) => {
+      const longestEdge = settings.do_resize ? settings.size.longest_edge : undefined;
+      const tiles = cutTiles(picture, { split, filter, tileSize, longestEdge });
+      return { ...tiles, features: tiles.count * featuresPerTile };
+    },
     blockText: ({ rows, columns }) => blockText(rows, columns, place),
-    normalise: (bytes) => normalise(bytes, tileSize, tables),
+    normalise: (bytes) => normalisePlanes(bytes, tileSize * tileSize, tables),
   };
 }
 
@@ -135,7 +113,7 @@ interface CutOptions {
   readonly longestEdge: number | undefined;
 }
 
-function cutTiles(picture: RgbPicture, { split, filter, tileSize, longestEdge }: CutOptions): Tiles {
+function cutTiles(picture: RgbPicture, { split, filter, tileSize, longestEdge }: CutOptions): Omit<Tiles, 'features'> {
   const target = longestEdge ? sizeToLongestEdge(picture.width, picture.height, longestEdge) : picture;
   const scaled = resizePicture(picture, target.width, target.height, filter);
   const fitted = split ? sizeToTiles(scaled.width, scaled.height, tileSize) : { width: tileSize, height: tileSize };
@@ -150,48 +128,5 @@ function cutTiles(picture: RgbPicture, { split, filter, tileSize, longestEdge }:
   }
   // The whole picture comes last, as a tile of its own.
   copyTile(cut ? resizePicture(whole, tileSize, tileSize, filter) : whole, 0, 0, tileSize, bytes, count - 1);
-  return { rows, columns, count, size: tileSize, bytes };
-}
-
-function copyTile(
-  picture: RgbPicture,
-  left: number,
-  top: number,
-  size: number,
-  bytes: Uint8Array,
-  index: number,
-): void {
-  const plane = size * size;
-  const base = index * 3 * plane;
-  for (let y = 0; y < size; y++) {
-    let from = ((top + y) * picture.width + left) * 3;
-    for (let to = base + y * size; to < base + (y + 1) * size; to++, from += 3) {
-      bytes[to] = picture.pixels[from] as number;
-      bytes[to + plane] = picture.pixels[from + 1] as number;
-      bytes[to + 2 * plane] = picture.pixels[from + 2] as number;
-    }
-  }
-}
-
-/** What each of the 256 levels becomes, per plane; every step is rounded to float32 as the reference does. */
-function normalisation(settings: z.infer<typeof settingsSchema>): Float32Array[] {
-  return settings.image_mean.map((mean, plane) => {
-    const std = settings.image_std[plane] ?? 1;
-    return Float32Array.from({ length: 256 }, (_, level) => {
-      const rescaled = settings.do_rescale ? Math.fround(level * settings.rescale_factor) : level;
-      return settings.do_normalize
-        ? Math.fround(Math.fround(rescaled - Math.fround(mean)) / Math.fround(std))
-        : rescaled;
-    });
-  });
-}
-
-function normalise(bytes: Uint8Array, size: number, tables: readonly Float32Array[]): Float32Array {
-  const plane = size * size;
-  const values = new Float32Array(bytes.length);
-  for (let start = 0, index = 0; start < bytes.length; start += plane, index++) {
-    const table = tables[index % 3] ?? new Float32Array(256);
-    for (let at = start; at < start + plane; at++) values[at] = table[bytes[at] as number] as number;
-  }
-  return values;
+  return { rows, columns, count, bytes };
 }

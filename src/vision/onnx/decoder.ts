@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { toError, WatchwordError } from '../../platform/errors.ts';
+import type { Positions } from '../families/family.ts';
 import type { ModelConfig } from '../package.ts';
 import type { WeightFile } from '../weights.ts';
 import { type OnnxGraph, parseOnnx } from './graph.ts';
@@ -14,6 +15,8 @@ import type { WireWriter } from './wire.ts';
 export interface KeyValues {
   /** Tokens. */
   readonly length: number;
+  /** Where the next token stands: at `length`, but with positions in three dimensions a picture takes up fewer than its tokens. */
+  readonly next: number;
   /** By the decoder's input names. */
   readonly tensors: Readonly<Record<string, ort.Tensor>>;
 }
@@ -23,6 +26,8 @@ export interface DecoderStep {
   readonly embeds: Float32Array;
   readonly length: number;
   readonly past: KeyValues;
+  /** Where the tokens stand, when they do not simply count up from `past.next`. */
+  readonly positions?: Positions | undefined;
   /** Which positions' logits are wanted. */
   readonly rows: readonly number[];
   /** Lengths of the questions packed into this step; they do not see each other. */
@@ -87,7 +92,7 @@ export class Decoder {
     const tensors: Record<string, ort.Tensor> = {};
     for (const [name, { heads, width, type }] of this.#pastShapes)
       tensors[name] = floats(new Float32Array(0), [1, heads, 0, width], type);
-    return { length: 0, tensors };
+    return { length: 0, next: 0, tensors };
   }
 
   async run(step: DecoderStep): Promise<DecoderResult> {
@@ -103,7 +108,7 @@ export class Decoder {
     for (const [name, { type }] of this.#inputs) {
       if (name === 'inputs_embeds') feeds[name] = floats(step.embeds, [1, length, this.hidden], type);
       else if (name === 'attention_mask') feeds[name] = int64(new Uint8Array(total).fill(1), [1, total]);
-      else if (name === 'position_ids') feeds[name] = int64(positions(step), [1, length]);
+      else if (name === 'position_ids') feeds[name] = this.#positions(step);
       else if (name === ROWS_INPUT)
         feeds[name] = int64(step.rows.length > 0 ? step.rows : [length - 1], [Math.max(1, step.rows.length)]);
       else if (name === BIAS_INPUT) feeds[name] = new ort.Tensor('float32', attentionBias(step), [1, 1, length, total]);
@@ -117,12 +122,23 @@ export class Decoder {
     for (const name of keep ? this.#pastNames : []) kept[name] = results[presentName(name)] as ort.Tensor;
     return {
       logits: results.logits ? this.#rowsOf(results.logits, step.rows) : [],
-      past: keep ? { length: total, tensors: kept } : undefined,
+      past: keep ? { length: total, next: step.positions?.next ?? past.next + length, tensors: kept } : undefined,
     };
   }
 
   async release(): Promise<void> {
     await this.#session.release();
+  }
+
+  #positions(step: DecoderStep): ort.Tensor {
+    const { length } = step;
+    const planes = this.#inputs.get('position_ids')?.shape.length === 3 ? 3 : 1;
+    const counted = step.positions ? undefined : countUp(step);
+    const ids = new Int32Array(planes * length);
+    for (let plane = 0; plane < planes; plane++) {
+      ids.set(counted ?? step.positions?.planes.subarray(plane * length, (plane + 1) * length) ?? [], plane * length);
+    }
+    return int64(ids, planes === 3 ? [3, 1, length] : [1, length]);
   }
 
   #rowsOf(logits: ort.Tensor, rows: readonly number[]): Float32Array[] {
@@ -262,10 +278,10 @@ function presentName(pastName: string): string {
   return pastName.replace('past_key_values', 'present');
 }
 
-function positions({ length, past, packed }: DecoderStep): Int32Array {
+function countUp({ length, past, packed }: DecoderStep): Int32Array {
   const ids = new Int32Array(length);
   let at = 0;
-  for (const part of packed ?? [length]) for (let index = 0; index < part; index++) ids[at++] = past.length + index;
+  for (const part of packed ?? [length]) for (let index = 0; index < part; index++) ids[at++] = past.next + index;
   return ids;
 }
 

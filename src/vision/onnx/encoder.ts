@@ -10,7 +10,7 @@ const MOST_PIXELS_AT_ONCE = 512 * 512;
 
 /** The vision encoder with its projector: tiles to features. */
 export interface VisionEncoder {
-  /** count * featuresPerTile * hidden floats. */
+  /** All pictures' features one after the other, `hidden` floats each. */
   encode(tiles: readonly Tiles[]): Promise<Float32Array>;
   release(): Promise<void>;
 }
@@ -33,50 +33,99 @@ export async function openEncoder(
   const inputs = inputsOf(session);
   const output = session.outputNames[0] ?? '';
   const pixels = inputs.get('pixel_values');
-  const unknown = [...inputs.keys()].find((name) => name !== 'pixel_values' && name !== 'pixel_attention_mask');
+  const unknown = [...inputs.keys()].find((name) => !KNOWN_INPUTS.has(name));
   if (!pixels || unknown) throw unfit(file, unknown ? `it asks for "${unknown}"` : 'it has no input "pixel_values"');
-  const [, , , height, width] = pixels.shape;
-  for (const side of [height, width]) {
-    if (typeof side === 'number' && side !== family.tileSize)
-      throw unfit(file, `it wants tiles of ${side} pixels, preprocessor_config.json makes ${family.tileSize}`);
-  }
-  const expected = family.featuresPerTile * hidden;
+  checkInput(pixels.shape, family, file);
 
-  const encodeSome = async (bytes: Uint8Array, count: number): Promise<Float32Array> => {
-    const { tileSize } = family;
-    const feeds: Record<string, ort.Tensor> = {
-      pixel_values: floats(family.normalise(bytes), [1, count, 3, tileSize, tileSize], pixels.type),
-    };
-    if (inputs.has('pixel_attention_mask')) {
-      const mask = new Uint8Array(count * tileSize * tileSize).fill(1);
-      feeds.pixel_attention_mask = new ort.Tensor('bool', mask, [1, count, tileSize, tileSize]);
+  const encode = async ({ bytes, dims, places, grid }: EncoderRun): Promise<Float32Array> => {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const [name, { type }] of inputs) {
+      if (name === 'pixel_values') feeds[name] = floats(family.normalise(bytes), dims, type);
+      else if (name === 'pixel_attention_mask') feeds[name] = everywhere(dims);
+      else feeds[name] = int64(grid, [1, 3]);
     }
     const features = (await runSession(session, file, feeds, [output]))[output];
-    if (!features || features.size !== count * expected) {
-      throw unfit(
-        file,
-        `it gave ${features?.dims.join(' x ')} features for ${count} tiles, ${family.featuresPerTile} x ${hidden} each are expected`,
-      );
-    }
-    return float32Of(features);
+    if (features?.size === places * hidden) return float32Of(features);
+    throw unfit(
+      file,
+      `it gave ${features?.dims.join(' x ')} features for pixels of ${dims.join(' x ')}, ${places} x ${hidden} are expected`,
+    );
   };
 
   return {
     async encode(tiles) {
-      const bytes = tiles.length === 1 && tiles[0] ? tiles[0].bytes : Buffer.concat(tiles.map((tile) => tile.bytes));
-      const perTile = 3 * family.tileSize ** 2;
-      const count = bytes.length / perTile;
-      const step = Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / family.tileSize ** 2));
-      if (count <= step) return encodeSome(bytes, count);
-      const features = new Float32Array(count * expected);
-      for (let at = 0; at < count; at += step) {
-        const some = Math.min(step, count - at);
-        features.set(await encodeSome(bytes.subarray(at * perTile, (at + some) * perTile), some), at * expected);
-      }
-      return features;
+      const runs = runsOf(tiles, family, pixels.shape.length);
+      const parts: Float32Array[] = [];
+      for (const run of runs) parts.push(await encode(run));
+      return parts.length === 1 && parts[0] ? parts[0] : joined(parts);
     },
     release: () => session.release(),
   };
+}
+
+const KNOWN_INPUTS = new Set(['pixel_values', 'pixel_attention_mask', 'grid_thw', 'image_grid_thw']);
+
+/** One run of the vision encoder. */
+interface EncoderRun {
+  readonly bytes: Uint8Array;
+  readonly dims: readonly number[];
+  /** Features that it must give. */
+  readonly places: number;
+  /** Patches in time, height and width; empty with tiles. */
+  readonly grid: readonly number[];
+}
+
+/** The file says by its input's shape whether it takes tiles ([tiles, 3, h, w], some with a batch before) or patches ([n, values]). */
+function checkInput(shape: ReadonlyArray<number | string>, { input, name }: Family, file: string): void {
+  if ((input.kind === 'patches') !== (shape.length === 2) || ![2, 4, 5].includes(shape.length)) {
+    throw unfit(file, `its pixel_values have ${shape.length} dimensions, which ${name} packages do not`);
+  }
+  const asked = input.kind === 'patches' ? shape.slice(1) : shape.slice(-2);
+  const made = input.kind === 'patches' ? input.values : input.side;
+  const other = asked.find((size) => typeof size === 'number' && size !== made);
+  if (other === undefined) return;
+  const [what, unit] = input.kind === 'patches' ? ['patches', 'values'] : ['tiles', 'pixels'];
+  throw unfit(file, `it wants ${what} of ${other} ${unit}, preprocessor_config.json makes ${made}`);
+}
+
+function runsOf(tiles: readonly Tiles[], { input }: Family, rank: number): EncoderRun[] {
+  if (input.kind === 'patches') {
+    const { values, merge } = input;
+    return tiles.map(({ bytes, rows, columns, features }) => {
+      const grid = [1, rows * merge, columns * merge];
+      return { bytes, dims: [bytes.length / values, values], places: features, grid };
+    });
+  }
+  const { side } = input;
+  const bytes = tiles.length === 1 && tiles[0] ? tiles[0].bytes : Buffer.concat(tiles.map((tile) => tile.bytes));
+  const perTile = 3 * side ** 2;
+  const count = bytes.length / perTile;
+  const places = tiles.reduce((sum, tile) => sum + tile.features, 0) / count;
+  const step = Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / side ** 2));
+  const runs: EncoderRun[] = [];
+  for (let at = 0; at < count; at += step) {
+    const some = Math.min(step, count - at);
+    const dims = [...(rank === 5 ? [1] : []), some, 3, side, side];
+    runs.push({ bytes: bytes.subarray(at * perTile, (at + some) * perTile), dims, places: some * places, grid: [] });
+  }
+  return runs;
+}
+
+/** Nothing of the pixels is padding. */
+function everywhere(pixelDims: readonly number[]): ort.Tensor {
+  const dims = [...pixelDims.slice(0, -3), ...pixelDims.slice(-2)];
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  return new ort.Tensor('bool', new Uint8Array(size).fill(1), dims);
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 export async function openEmbedder(weights: Weights, settings: SessionSettings): Promise<Embedder> {
