@@ -1,6 +1,5 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { cropZone } from '../cameras/masks.ts';
 import type { Polygon } from '../cameras/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import type { JudgedAnswer } from '../rules/verdict.ts';
@@ -54,7 +53,7 @@ export class LazyModel {
   async ask(picture: SizedPicture, question: string, zone: Polygon | null): Promise<JudgedAnswer> {
     const { signal } = this.#io;
     const model = await this.ready();
-    const { jpeg } = zone === null ? picture : await cropZone(picture, zone);
+    const { jpeg } = zone === null ? picture : await cropped(picture, zone);
     const look = await model.look(jpeg, { signal });
     try {
       const [answer] = await model.score(look, [question], { signal });
@@ -68,4 +67,10 @@ export class LazyModel {
     const model = await this.#model?.catch(() => undefined);
     await model?.close();
   }
+}
+
+/** The picture library is loaded when a picture is cut: a backtest on stored answers must not wait for it. */
+async function cropped(picture: SizedPicture, zone: Polygon): Promise<SizedPicture> {
+  const { cropZone } = await import('../cameras/masks.ts');
+  return cropZone(picture, zone);
 }

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Polygon } from '../cameras/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { describeError, kindOf } from '../platform/errors.ts';
@@ -76,7 +75,7 @@ async function judgeOne(
   seq: number,
   { model, zone, io }: { model: LazyModel; zone: Polygon | null; io: CommandIo },
 ): Promise<Omit<Tried, 'picture'>> {
-  const size = zone === null ? { width: 0, height: 0 } : await sharp(jpeg).metadata();
+  const size = zone === null ? { width: 0, height: 0 } : await (await import('sharp')).default(jpeg).metadata();
   const { width = 0, height = 0 } = size;
   const began = io.clock.monotonic();
   const answer = await model.ask({ jpeg, width, height }, rule.question, zone);
