@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
-import { LiveView } from './cameras/live-view.ts';
 import { createSource } from './cameras/sources.ts';
 import { CapacityLedger } from './capacity.ts';
+import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
 import type { Settings } from './config/settings.ts';
 import { CommitQueue } from './events/commit-queue.ts';
@@ -37,7 +37,7 @@ import type { LiveChange } from './web/deps.ts';
 import { evidenceLinks } from './web/evidence-links.ts';
 import { WebServer } from './web/server.ts';
 import { createWebApp } from './web/web-app.tsx';
-import { webDepsOf } from './web-deps.ts';
+import { liveViewOf, webDepsOf } from './web-deps.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -109,6 +109,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const thumbnail = sharedThumbnails();
   const history = openHistory({ settings, clock, logger, health, thumbnail });
 
+  const clips = new EvidenceClips({ dataDir: settings.data, cameras, clock, logger });
   const commit = (change: EventCommit): void => {
     store.events.commit(change);
     const { event } = change.change;
@@ -120,6 +121,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         eventId: event.id,
         jpeg: deciding.jpeg,
       });
+    clips.committed(change);
     tell({ kind: 'event', eventId: event.id });
   };
   const queue = new CommitQueue({ commit, clock, logger });
@@ -139,7 +141,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     }),
     version,
     webUrl: settings.web.publicUrl,
-    links: evidenceLinks(settings.web.publicUrl),
+    links: evidenceLinks(settings.web.publicUrl, (cameraId) => clips.keeps(cameraId)),
     clock,
     logger,
     health,
@@ -183,7 +185,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     },
   });
 
-  const liveView = createLiveView(options, cameras);
+  const liveView = liveViewOf(cameras, settings.web.liveCameras, { clock, logger });
   const retention = new Retention({ store, dataDir: settings.data, clock, logger, health });
 
   let ready = false;
@@ -195,6 +197,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       health,
       cameras,
       ...(liveView && { liveView }),
+      clips,
       ruleFolder,
       ruleDesk: createRuleDesk({
         files: new RuleFiles(settings.rules),
@@ -236,6 +239,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       stop: () => server.stop(AbortSignal.timeout(2_000)),
     },
     ...(liveView ? [{ name: 'live view', stop: () => liveView.stop() }] : []),
+    clips,
     ruleFolder,
     { name: 'alerts', start: () => alerts.start(), stop: () => alerts.stop() },
     {
@@ -310,13 +314,6 @@ function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppO
     const source = createSource(camera, { clock, demoFolder, baseFolder });
     return new Camera({ id, settings: camera, source, clock, logger, health, random: Math.random });
   });
-}
-
-function createLiveView({ settings, clock, logger }: AppOptions, cameras: readonly Camera[]): LiveView | undefined {
-  const maxStreams = settings.web.liveCameras;
-  if (maxStreams === 0) return undefined;
-  const camera = (id: string): Camera | undefined => cameras.find((each) => each.id === id);
-  return new LiveView({ camera, clock, logger, random: Math.random, maxStreams });
 }
 
 function modelLoader({ settings, clock, logger, bundledModel }: AppOptions): () => Promise<VisionModel> {

@@ -1,6 +1,6 @@
 import { CAMERA_PROBLEM } from './camera-problems.ts';
 import type { Camera } from './cameras/camera.ts';
-import type { LiveView } from './cameras/live-view.ts';
+import { LiveView } from './cameras/live-view.ts';
 import type { Tracker } from './events/tracker.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Health } from './platform/health.ts';
@@ -20,6 +20,7 @@ export interface WebDepsOptions {
   readonly cameras: readonly Camera[];
   /** Absent where live pictures are switched off. */
   readonly liveView?: LiveView;
+  readonly clips: NonNullable<WebDeps['clips']>;
   readonly ruleFolder: RuleFolder;
   readonly ruleDesk: WebDeps['ruleDesk'];
   readonly spareModel: WebDeps['spareModel'];
@@ -36,6 +37,17 @@ export interface WebDepsOptions {
   readonly acknowledged: (eventId: string, at: number) => void;
   /** What this camera shows now is as it should be. */
   readonly relearn: (cameraId: string) => void;
+}
+
+/** Live pictures of at most so many cameras at once; undefined when none are wanted. */
+export function liveViewOf(
+  cameras: readonly Camera[],
+  maxStreams: number,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): LiveView | undefined {
+  if (maxStreams === 0) return undefined;
+  const camera = (id: string): Camera | undefined => cameras.find((each) => each.id === id);
+  return new LiveView({ camera, clock, logger, random: Math.random, maxStreams });
 }
 
 /** The running parts as the web wants to see them. */
@@ -68,6 +80,13 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
         return log.mark(id, mark, by, at);
       },
       note: (id, text, by, at) => log.note(id, text, by, at),
+    },
+    silences: {
+      until: (ruleId) => store.silences.until(ruleId),
+      set(ruleId, until) {
+        store.silences.set(ruleId, until);
+        watch.refresh();
+      },
     },
     history: {
       scores: ({ since, until, ...query }) => store.verdicts.scores({ ...query, since, until }),

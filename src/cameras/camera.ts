@@ -8,6 +8,7 @@ import { Slot } from '../platform/slot.ts';
 import { noFirstPicture, stalled, streamEnded } from './causes.ts';
 import type { Frame, FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { paintMasks } from './masks.ts';
+import type { RecentVideo } from './recent-video.ts';
 import type { CameraSettings } from './settings.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
@@ -105,6 +106,11 @@ export class Camera {
   /** The newest frame, taken or not; undefined before the first one. Old while the camera is lost. */
   latest(): Frame | undefined {
     return this.#latest;
+  }
+
+  /** Its last half minute of video; undefined where no clips are kept. */
+  get recent(): RecentVideo | undefined {
+    return this.#options.source.recent;
   }
 
   /** What a live view of this camera plays. */

@@ -37,18 +37,20 @@ export function startChild(options: {
   onOutput?: (chunk: Buffer) => void;
   /** What it writes to file descriptor 3; closed for it when absent. */
   onSideOutput?: (chunk: Buffer) => void;
+  /** What it writes to file descriptor 4; closed for it when absent. */
+  onRecording?: (chunk: Buffer) => void;
 }): MediaChild {
-  const { program, args, clock, onOutput, onSideOutput } = options;
+  const { program, args, clock, onOutput, onSideOutput, onRecording } = options;
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe', onSideOutput ? 'pipe' : 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe', onSideOutput ? 'pipe' : 'ignore', onRecording ? 'pipe' : 'ignore'],
     windowsHide: true,
   });
   const stderr = keepLast(child, STDERR_KEPT);
   const { stdout } = child;
   if (!stdout) throw new WatchwordError('internal', `${program} has no standard output`);
   if (onOutput) stdout.on('data', onOutput);
-  const side = child.stdio[3];
-  if (side && onSideOutput) side.on('data', onSideOutput);
+  if (onSideOutput) child.stdio[3]?.on('data', onSideOutput);
+  if (onRecording) child.stdio[4]?.on('data', onRecording);
   const ended = new Promise<ChildEnd>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       // A spawn that failed has no process to wait for; other errors (a kill that failed) are followed by close.

@@ -4,6 +4,7 @@ import { WatchwordError } from '../platform/errors.ts';
 import { clipSeconds } from './clip-seconds.ts';
 import { ffmpegPictures } from './ffmpeg.ts';
 import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
+import { RecentVideo } from './recent-video.ts';
 import type { CameraSettings } from './settings.ts';
 import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
@@ -32,6 +33,8 @@ export class ClipSource implements FrameSource {
   readonly #program: string;
   #meter = new StreamMeter();
   #pid: number | undefined;
+  /** Absent where no clips are kept. */
+  readonly recent: RecentVideo | undefined;
   /** Monotonic ms at which this replay began; undefined before its first picture. */
   #zeroAt: number | undefined;
 
@@ -40,6 +43,7 @@ export class ClipSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
+    this.recent = options.settings.clips ? new RecentVideo({ clock: options.clock }) : undefined;
   }
 
   get pid(): number | undefined {
@@ -58,6 +62,7 @@ export class ClipSource implements FrameSource {
   async *pictures(signal: AbortSignal): AsyncGenerator<SampledPicture, void, void> {
     await mustBeReadable(this.#path);
     this.#meter = new StreamMeter();
+    this.recent?.connected();
     const { everyMs, maxWidth, quality } = this.#settings;
     const replay = ffmpegPictures({
       program: this.#program,
@@ -69,12 +74,14 @@ export class ClipSource implements FrameSource {
       clock: this.#clock,
       signal,
       meter: this.#meter,
+      ...(this.recent && { onRecording: this.recent.push }),
       onProcess: (pid) => {
         this.#pid = pid;
       },
     });
     for await (const picture of replay) {
       this.#zeroAt = picture.at - picture.ptsMs;
+      this.recent?.saw(picture);
       yield picture;
     }
   }

@@ -38,6 +38,8 @@ export interface FfmpegRun {
   readonly onPacket?: (packet: StreamPacket) => void;
   /** Told everything about the stream. */
   readonly meter?: StreamMeter;
+  /** Gets the stream as it came, undecoded, as an MPEG transport stream on the same time line as the pictures. */
+  readonly onRecording?: (chunk: Buffer) => void;
   /** Told which process works for this run, and undefined when it is gone. */
   readonly onProcess?: (pid: number | undefined) => void;
 }
@@ -66,6 +68,7 @@ export async function* ffmpegPictures(options: FfmpegRun): AsyncGenerator<Stream
     clock,
     onOutput: (chunk) => output.takePictures(chunk),
     onSideOutput: (chunk) => output.takePackets(chunk),
+    ...(options.onRecording && { onRecording: options.onRecording }),
   });
   options.onProcess?.(child.pid);
   const end = (): void => newest.end();
@@ -189,8 +192,15 @@ function ffmpegArguments(options: FfmpegRun, frameRateMode: readonly string[]): 
       'framecrc',
       'pipe:3',
     ],
+    ...(options.onRecording ? RECORDING : []),
   ];
 }
+
+/** Handed over in pieces of 32 KB: nobody waits for it, and each piece wakes us. */
+const RECORDING: readonly string[] = [
+  ...['-map', '0:v:0', '-c', 'copy', '-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '0', '-f', 'mpegts'],
+  'pipe:4',
+];
 
 function selectFilter(picking: Picking): string {
   if (picking.kind === 'spaced') {

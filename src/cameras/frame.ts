@@ -1,3 +1,4 @@
+import type { RecentVideo } from './recent-video.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
 /** One sampled picture of one camera. Picture and times belong together and travel together to the event. */
@@ -34,6 +35,8 @@ export interface FrameSource {
   readonly view?: SourceView;
   /** What is known of the stream of the newest connection. */
   readonly facts?: StreamFacts;
+  /** The last half minute of video, for evidence; absent where none is kept. */
+  readonly recent?: RecentVideo | undefined;
   /** The process that decodes now, for measuring what it costs; undefined while there is none. */
   readonly pid?: number | undefined;
 }

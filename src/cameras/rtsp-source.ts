@@ -6,6 +6,7 @@ import { ffmpegPictures, type Picking, type StreamPicture } from './ffmpeg.ts';
 import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { KeyframeSpacing } from './keyframe-spacing.ts';
 import type { StreamPacket } from './packet-log.ts';
+import { RecentVideo } from './recent-video.ts';
 import type { CameraSettings, Decoder } from './settings.ts';
 import type { SourceAddress } from './source-address.ts';
 import { type StreamFacts, StreamMeter } from './stream-facts.ts';
@@ -42,6 +43,8 @@ export class RtspSource implements FrameSource {
   readonly #program: string;
   #meter = new StreamMeter();
   #pid: number | undefined;
+  /** Absent where no clips are kept. */
+  readonly recent: RecentVideo | undefined;
   /** Since when and why everything is decoded; undefined while keyframes do. */
   #full: { since: number; reason: string } | undefined;
   #decoderTry = 0;
@@ -51,6 +54,7 @@ export class RtspSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
+    this.recent = options.settings.clips ? new RecentVideo({ clock: options.clock }) : undefined;
   }
 
   get pid(): number | undefined {
@@ -90,6 +94,7 @@ export class RtspSource implements FrameSource {
     const stop = (): void => connection.abort();
     signal.addEventListener('abort', stop, { once: true });
     this.#meter = new StreamMeter();
+    this.recent?.connected();
     const isKeyframes = this.#full === undefined;
     const decodeAll = (reason: string): void => {
       this.#full = { since: this.#clock.monotonic(), reason };
@@ -109,6 +114,7 @@ export class RtspSource implements FrameSource {
           return;
         }
         delivered++;
+        this.recent?.saw(picture);
         yield picture;
       }
     } catch (error) {
@@ -155,6 +161,7 @@ export class RtspSource implements FrameSource {
       signal,
       onPacket,
       meter: this.#meter,
+      ...(this.recent && { onRecording: this.recent.push }),
       onProcess: (pid) => {
         this.#pid = pid;
       },

@@ -78,6 +78,11 @@ export const cameraSettingsSchema = z
     verifyCertificate: z.boolean({ error: 'must be true or false' }).default(true),
     /** Zones that rules can name. */
     zones: z.record(nameSchema, polygonSchema).default({}),
+    /**
+     * Keeps a short clip with each event, as the camera sent it. Not for cameras with masks: what is not decoded cannot be
+     * painted. Default false: it costs memory for half a minute of video (15 MB at 4 Mbit/s).
+     */
+    clips: z.boolean({ error: 'must be true or false' }).default(false),
     /** Privacy masks: painted out before anything sees or stores a picture. */
     masks: z.array(polygonSchema).max(32, 'may hold at most 32 polygons').default([]),
     /** Pictures wider than this are scaled down. Default 1280 pixels. */
@@ -92,6 +97,10 @@ export const cameraSettingsSchema = z
     lostAfter: duration({ minMs: 1_000, maxMs: 86_400_000, example: '30s' }).optional(),
     /** Picture problems that are normal for this camera, such as dark for one that sleeps at night. */
     ignore: z.array(choice(PICTURE_PROBLEMS)).default([]),
+  })
+  .refine(({ clips, masks }) => !clips || masks.length === 0, {
+    error: 'cannot be kept of a camera with masks: a clip shows what the camera sent, unpainted',
+    path: ['clips'],
   })
   .transform(({ every, lostAfter, ...rest }) => ({
     ...rest,

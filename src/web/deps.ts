@@ -51,6 +51,20 @@ export interface LiveViewing {
   watch(cameraId: string, viewer: Viewer): () => void;
 }
 
+/** A clip kept with an event. */
+export interface KeptClip {
+  /** Wall-clock ms of its first picture. */
+  readonly startsAt: number;
+}
+
+/** Clips of events. */
+export interface ClipShelf {
+  /** Undefined when none was kept, or not yet. */
+  find(eventId: string): KeptClip | undefined;
+  /** The MP4; undefined when it is gone. */
+  read(eventId: string): Promise<Uint8Array | undefined>;
+}
+
 export interface RuleShelf {
   /** The rules in force. */
   list(): readonly CompiledRule[];
@@ -212,6 +226,7 @@ export interface WebDeps {
   readonly logger: Logger;
   readonly cameras: CameraBoard;
   readonly liveView?: LiveViewing;
+  readonly clips?: ClipShelf;
   readonly rules: RuleShelf;
   readonly ruleDesk: RuleDesk;
   readonly spareModel: SpareModel;

@@ -126,6 +126,12 @@ const ROUTES: ReadonlyArray<{
   { route: 'GET /api/v1/events', role: 'viewer' },
   { route: 'GET /api/v1/events/:id', role: 'viewer', path: '/api/v1/events/mm8x1-shelf' },
   { route: 'GET /api/v1/events/:id/snapshot.jpg', role: 'viewer', path: '/api/v1/events/mm8x1-shelf/snapshot.jpg' },
+  {
+    route: 'GET /api/v1/events/:id/clip.mp4',
+    role: 'viewer',
+    path: '/api/v1/events/mm8x1-shelf/clip.mp4',
+    status: 404,
+  },
   { route: 'GET /api/v1/events/:id/scores', role: 'viewer', path: '/api/v1/events/mm8x1-shelf/scores' },
   {
     route: 'POST /api/v1/events/:id/acknowledge',

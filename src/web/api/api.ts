@@ -7,6 +7,7 @@ import { toEventFilter } from '../event-filter.ts';
 import { readBody } from '../input.ts';
 import { liveJson } from '../live-stream.ts';
 import { eventById } from '../now-board.ts';
+import { video } from '../video.ts';
 import { eventJson, iso } from './event-json.ts';
 import { describeApi } from './openapi.ts';
 import { eventQuerySchema, markBody, noteBody } from './schemas.ts';
@@ -74,6 +75,14 @@ function eventApi(parts: WebParts): Hono<WebEnv> {
         });
       // The deciding frame may become a better one while the event is open.
       return picture(c, jpeg, event.endedAt === null ? 'private, max-age=5' : 'private, max-age=86400');
+    })
+    .get('/:id/clip.mp4', allow('viewer'), async (c) => {
+      const clip = await deps.clips?.read(eventById(deps, c.req.param('id')).event.id);
+      if (!clip)
+        throw new WatchwordError('not-found', 'there is no clip of this event', {
+          hint: 'Its camera keeps none, or it is some seconds too early, or too late',
+        });
+      return video(c, clip);
     })
     .get('/:id/scores', allow('viewer'), (c) => {
       const reviewed = eventById(deps, c.req.param('id'));

@@ -26,7 +26,7 @@ export interface Operation {
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** A schema, or the media type of what is not JSON. */
-  readonly answer: z.ZodType | 'image/jpeg' | 'text/event-stream' | 'openapi';
+  readonly answer: z.ZodType | 'image/jpeg' | 'video/mp4' | 'text/event-stream' | 'openapi';
 }
 
 /** Every operation of the API in one list: what the description is made of. */
@@ -81,6 +81,13 @@ export const OPERATIONS: readonly Operation[] = [
     role: 'viewer',
     summary: 'The frame that decided it',
     answer: 'image/jpeg',
+  },
+  {
+    method: 'get',
+    path: '/events/:id/clip.mp4',
+    role: 'viewer',
+    summary: 'The video around that frame, of cameras that keep clips',
+    answer: 'video/mp4',
   },
   { method: 'get', path: '/events/:id/scores', role: 'viewer', summary: 'The scores around it', answer: scoresSchema },
   {

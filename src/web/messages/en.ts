@@ -117,6 +117,7 @@ export const en = {
     id: 'Event id',
     facts: 'What was asked and what was seen',
     picture: 'The frame that decided',
+    clip: 'The video around it',
     noPicture: 'The picture is no longer kept.',
     timeline: 'Score over time',
     whileOpen: 'event open',

@@ -106,6 +106,7 @@ export const zhCn: Messages = {
     id: '事件编号',
     facts: '问了什么，看到了什么',
     picture: '作出判断的画面',
+    clip: '前后的视频',
     noPicture: '画面已不再保存。',
     timeline: '分数变化',
     whileOpen: '事件期间',

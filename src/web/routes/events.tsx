@@ -46,6 +46,7 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
           cameraName={cameraNames(deps).get(event.cameraId) ?? event.cameraId}
           rule={deps.rules.list().find(({ id }) => id === event.ruleId)}
           hasPicture={(await events.snapshot(event.id)) !== undefined}
+          clip={deps.clips?.find(event.id)}
         />,
       );
     })

@@ -1,6 +1,6 @@
 import type { CompiledRule } from '../../rules/rule.ts';
 import { mayDo, type Page } from '../context.ts';
-import type { ReviewedEvent } from '../deps.ts';
+import type { KeptClip, ReviewedEvent } from '../deps.ts';
 import { eventPath, OpenOrOver, ReviewButtons, snapshotPath } from './event-items.tsx';
 import { Icon } from './icons.tsx';
 import { Layout } from './layout.tsx';
@@ -12,6 +12,7 @@ export interface EventProps {
   readonly cameraName: string;
   readonly rule: CompiledRule | undefined;
   readonly hasPicture: boolean;
+  readonly clip: KeptClip | undefined;
 }
 
 export function EventDetailPage(props: EventProps) {
@@ -48,6 +49,16 @@ export function EventDetailPage(props: EventProps) {
           <figcaption class="quiet">
             {t.event.picture} · {props.cameraName} · {page.times.short(event.startedAt)}
           </figcaption>
+          {props.clip ? (
+            <video
+              src={`/api/v1${path}/clip.mp4`}
+              aria-label={t.event.clip}
+              controls
+              muted
+              playsinline
+              preload="metadata"
+            />
+          ) : null}
         </figure>
         <ReviewPanel page={page} reviewed={reviewed} />
         <section class="panel timeline-panel">
