@@ -45,6 +45,8 @@ export interface Page {
   /** Where the live stream goes on from. */
   readonly place: string;
   readonly openEvents: number;
+  /** Wall-clock ms until which a rule is silenced, null when it is not; undefined when there is no such rule. */
+  readonly silencedUntil: (ruleId: string) => number | null | undefined;
   readonly health: 'ok' | 'degraded' | 'down';
 }
 
@@ -53,6 +55,7 @@ export function pageOf(c: WebContext, { deps, assets, live }: WebParts): Page {
   const identity = c.get('identity');
   const theme = getCookie(c, THEME_COOKIE);
   const now = deps.clock.now();
+  const rules = new Set(identity ? deps.rules.list().map(({ id }) => id) : []);
   return {
     t: messagesOf(language),
     language,
@@ -66,6 +69,7 @@ export function pageOf(c: WebContext, { deps, assets, live }: WebParts): Page {
     asset: (name) => assets.url(name),
     // Taken before anything is read: what changes while the page is drawn comes again, and is not missed.
     place: live.place(),
+    silencedUntil: (ruleId) => (rules.has(ruleId) ? deps.silences.until(ruleId) : undefined),
     openEvents: identity ? deps.events.countOpen() : 0,
     health: identity ? deps.health.overall() : 'ok',
   };

@@ -139,6 +139,14 @@ export interface EventLog {
   countOpen(): number;
   /** The deciding frame (JPEG); undefined when it was never kept or retention took it. */
   snapshot(eventId: string): Promise<Uint8Array | undefined>;
+/** Rules muted by a person: what happens is recorded, nobody is told. */
+export interface Silences {
+  /** Wall-clock ms until which a rule is silenced; null when it is not. */
+  until(ruleId: string): number | null;
+  /** null ends a silence. */
+  set(ruleId: string, until: number | null): void;
+}
+
   /** These three return false when there is no such event. */
   acknowledge(eventId: string, by: string, at: number): boolean;
   mark(eventId: string, mark: 'right' | 'wrong' | null, by: string, at: number): boolean;
@@ -217,6 +225,7 @@ export interface RunIdentity {
   readonly startedAt: number;
   readonly id: string;
 }
+  readonly silences: Silences;
 
 /** Everything the web shows and does comes through here; the composition root fills it. */
 export interface WebDeps {

@@ -82,6 +82,18 @@ export class TimeText {
     return this.duration(ms < 5 * 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
   }
 
+  /** The day of the site that it is now, or so many days before: `2026-03-02`. */
+  day(daysAgo = 0): string {
+    const today = this.#isoDay(this.#now);
+    // The middle of that day, whatever the clocks do in between.
+    return daysAgo === 0 ? today : this.#isoDay(this.dayStart(today) + (0.5 - daysAgo) * 86_400_000);
+  }
+
+  #isoDay(at: number): string {
+    const parts = new Map(this.#parts.formatToParts(at).map(({ type, value }) => [type, value]));
+    return ['year', 'month', 'day'].map((type) => (parts.get(type as 'day') ?? '').padStart(2, '0')).join('-');
+  }
+
   /** The moment a day of the site begins (`2026-03-02`, plus so many days); NaN when there is no such day. */
   dayStart(day: string, plusDays = 0): number {
     const utc = Date.parse(`${day}T00:00:00Z`) + plusDays * 86_400_000;

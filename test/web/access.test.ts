@@ -42,6 +42,13 @@ const ROUTES: ReadonlyArray<{
     form: { note: 'refilled' },
     status: 303,
   },
+  {
+    route: 'POST /events/:id/silence',
+    role: 'operator',
+    path: '/events/mm8x1-shelf/silence',
+    form: { hours: '1' },
+    status: 303,
+  },
   { route: 'GET /events/:id/thumb.jpg', role: 'viewer', path: '/events/mm8x1-shelf/thumb.jpg' },
   { route: 'GET /cameras/:id/tile.jpg', role: 'viewer', path: '/cameras/aisle-3/tile.jpg' },
   { route: 'GET /rules', role: 'viewer' },

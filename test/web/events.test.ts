@@ -26,6 +26,25 @@ describe('the Events page', () => {
     expect((await viewer.get('/events?from=2026-13-41')).status).toBe(400);
   });
 
+  test('names today and yesterday by the site’s own days, also when the clocks change', () => {
+    const dayAt = (at: string, daysAgo: number): string =>
+      new TimeText('en', 'Europe/Berlin', Date.parse(at)).day(daysAgo);
+    expect([dayAt('2026-03-02T09:00:00Z', 0), dayAt('2026-03-02T09:00:00Z', 1)]).toEqual(['2026-03-02', '2026-03-01']);
+    // Half past midnight in Berlin, still the day before in UTC.
+    expect([dayAt('2026-03-01T23:30:00Z', 0), dayAt('2026-03-01T23:30:00Z', 1)]).toEqual(['2026-03-02', '2026-03-01']);
+    // The day of 23 hours, and the one of 25.
+    expect([dayAt('2026-03-29T22:30:00Z', 1), dayAt('2026-03-30T21:59:00Z', 1)]).toEqual(['2026-03-29', '2026-03-29']);
+    expect([dayAt('2026-10-25T23:30:00Z', 1), dayAt('2026-01-01T12:00:00Z', 1)]).toEqual(['2026-10-25', '2025-12-31']);
+  });
+
+  test('keeps the rest of the filter when a day is chosen, and shows each part with a way to take it away', async () => {
+    const { visitor } = await openWeb();
+    const html = await (await (await visitor('viewer')).get('/events?rule=spill&camera=entrance')).text();
+    expect(html).toContain('href="/events?camera=entrance&amp;rule=spill&amp;from=2026-03-01&amp;to=2026-03-01"');
+    expect(html).toMatch(/href="\/events\?camera=entrance"[^>]*title="Take this filter away: Rule"/);
+    expect(html).toMatch(/href="\/events\?rule=spill"[^>]*title="Take this filter away: Camera"/);
+  });
+
   test('goes on to older events with a cursor and keeps the filter', async () => {
     const store = fakeStore();
     store.events = Array.from({ length: 120 }, (_, i) =>

@@ -51,6 +51,7 @@ export class FakeStore<C extends Clock = ManualClock> {
     tell({ score: 0.93 });
     for (const words of ['Yes,', ' a shelf', ' is empty.']) tell({ words });
   };
+  silenced = new Map<string, number>();
   findings: Finding[] = [];
   states: RuleStatus[];
   events: ReviewedEvent[];
@@ -129,6 +130,10 @@ export class FakeStore<C extends Clock = ManualClock> {
       },
       states: { list: () => this.states },
       events: this.#eventLog(),
+      silences: {
+        until: (id) => this.silenced.get(id) ?? null,
+        set: (id, until) => void (until === null ? this.silenced.delete(id) : this.silenced.set(id, until)),
+      },
       history: {
         scores: ({ since, until, limit }) =>
           demoScores(this.clock.now())

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { WatchwordError } from '../../platform/errors.ts';
 import { allow } from '../access.ts';
 import { identityOf, isPartial, type Page, pageOf, type WebEnv, type WebParts } from '../context.ts';
 import { exportCsv, exportJson } from '../event-export.ts';
@@ -11,9 +12,13 @@ import { EventCard, EventRow, eventPath } from '../views/event-items.tsx';
 import { EventRows, EventsPage } from '../views/events.tsx';
 
 const PAGE_SIZE = 50;
+/** Longer than that is a rule to be switched off. */
+const MOST_SILENT_HOURS = 7 * 24;
+const HOUR_MS = 3_600_000;
 const place = z.enum(['card', 'row', 'detail']).default('detail');
 const acknowledgeForm = z.object({ place });
 const markForm = z.object({ place, mark: z.enum(['right', 'wrong', 'none']) });
+const silenceForm = z.object({ place, hours: z.coerce.number().int().min(0).max(MOST_SILENT_HOURS) });
 const noteForm = z.object({ place, note: z.string().max(2_000) });
 
 export function eventRoutes(parts: WebParts): Hono<WebEnv> {
@@ -63,6 +68,17 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
       eventById(deps, id);
       events.mark(id, body.mark === 'none' ? null : body.mark, identityOf(c).name, deps.clock.now());
       return reviewedAnswer(c, parts, id, body.place);
+    .post('/events/:id/silence', allow('operator'), async (c) => {
+      const body = await readBody(c, silenceForm);
+      const { event } = eventById(deps, c.req.param('id'));
+      const { ruleId } = event;
+      if (!deps.rules.list().some((rule) => rule.id === ruleId)) {
+        throw new WatchwordError('not-found', 'the rule of this event is no longer in force');
+      }
+      deps.silences.set(ruleId, body.hours === 0 ? null : deps.clock.now() + body.hours * HOUR_MS);
+      deps.logger.info('rule silenced', { rule: ruleId, hours: body.hours, by: identityOf(c).name });
+      return reviewedAnswer(c, parts, event.id, body.place);
+    })
     })
     .post('/events/:id/note', allow('operator'), async (c) => {
       const body = await readBody(c, noteForm);

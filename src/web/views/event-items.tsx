@@ -3,6 +3,8 @@ import type { ReviewedEvent } from '../deps.ts';
 import { Icon } from './icons.tsx';
 import { ActionForm, anchor, SeverityPill, When } from './parts.tsx';
 
+const HOUR_MS = 3_600_000;
+
 /** Where an event stands on a page: what a review action gives back. */
 export type EventPlace = 'card' | 'row' | 'detail';
 
@@ -129,6 +131,46 @@ export function ReviewButtons({ page, reviewed, place }: { page: Page; reviewed:
           >
             <Icon name={mark === 'right' ? 'right' : 'thumbDown'} />
             <span>{t.event[mark]}</span>
+          </button>
+        </ActionForm>
+      ))}
+      <SilenceButtons page={page} reviewed={reviewed} place={place} />
+    </div>
+  );
+}
+
+/** Offered where an alert is in the way: beside the whole event, and anywhere once it is marked wrong. */
+function SilenceButtons({ page, reviewed, place }: { page: Page; reviewed: ReviewedEvent; place: EventPlace }) {
+  const { t } = page;
+  const { event, review } = reviewed;
+  const until = page.silencedUntil(event.ruleId);
+  if (until === undefined || (place !== 'detail' && until === null && review.mark !== 'wrong')) return null;
+  const { selector } = anchor(place === 'detail' ? 'review' : 'event', event.id);
+  const words = (count: number): string =>
+    count === 0 ? t.event.endSilence : t.event.silenceFor(page.times.duration(count * HOUR_MS));
+  const hours = until !== null ? [0] : place === 'detail' ? [1, 8, 24] : [1];
+  return (
+    <div class="silence">
+      {until === null ? (
+        place === 'detail' ? (
+          <p class="quiet">{t.event.silenceHint}</p>
+        ) : null
+      ) : (
+        <p class="silenced">
+          <Icon name="silence" />
+          {t.event.silencedUntil(page.times.short(until))}
+        </p>
+      )}
+      {hours.map((count) => (
+        <ActionForm
+          page={page}
+          target={selector}
+          action={`${eventPath(event.id)}/silence`}
+          fields={{ place, hours: String(count) }}
+        >
+          <button type="submit" class="button" aria-label={words(count)}>
+            {count === 0 ? null : <Icon name="silence" />}
+            <span>{place === 'detail' && count > 0 ? page.times.duration(count * HOUR_MS) : words(count)}</span>
           </button>
         </ActionForm>
       ))}

@@ -33,8 +33,18 @@ export function EventsPage(props: EventsProps) {
           <Chip href="/events" current={query === ''} word={t.events.all} />
           <Chip href="/events?state=open" current={query === 'state=open'} word={t.events.open} />
           <Chip href="/events?mark=none" current={query === 'mark=none'} word={t.events.toReview} />
+          {[t.events.today, t.events.yesterday].map((word, daysAgo) => {
+            const day = page.times.day(daysAgo);
+            const current = form.from === day && form.to === day;
+            // The other parts of the filter stay: yesterday's events of this rule. A second tap takes the day away.
+            const days = current ? { from: '', to: '' } : { from: day, to: day };
+            return (
+              <Chip href={`/events?${filterQuery({ ...form, ...days, cursor: '' })}`} current={current} word={word} />
+            );
+          })}
         </nav>
       </div>
+      <ActiveFilters {...props} />
       <Filters {...props} />
       <EventsNews page={page} query={query} />
       <EventList {...props} />
@@ -105,6 +115,49 @@ export function EventRows(props: {
   );
 }
 
+/** What the list is narrowed to, beside the chips above; a tap takes a part away. */
+function ActiveFilters({ page, form, cameras, rules }: EventsProps) {
+  const { t, times } = page;
+  const isChip = [0, 1].some((daysAgo) => form.from === form.to && form.from === times.day(daysAgo));
+  const nameOf = (named: ReadonlyArray<{ id: string; name: string }>, id: string): string =>
+    named.find((each) => each.id === id)?.name ?? id;
+  const parts: ReadonlyArray<readonly [part: keyof FilterForm, label: string, value: string]> = [
+    ['camera', t.events.camera, nameOf(cameras, form.camera)],
+    [
+      'rule',
+      t.events.rule,
+      nameOf(
+        rules.map(({ id, words }) => ({ id, name: words })),
+        form.rule,
+      ),
+    ],
+    ['severity', t.events.severity, form.severity && t.severity[form.severity]],
+    ['from', t.events.from, isChip ? '' : form.from],
+    ['to', t.events.to, isChip ? '' : form.to],
+    ['text', t.events.text, form.text],
+  ];
+  const active = parts.filter(([part, , value]) => form[part] !== '' && value !== '');
+  if (active.length === 0) return null;
+  return (
+    <ul class="chips active-filters">
+      {active.map(([part, label, value]) => (
+        <li>
+          <a
+            class="chip"
+            href={`/events?${filterQuery({ ...form, [part]: '', cursor: '' })}`}
+            title={t.events.without(label)}
+          >
+            <span class="active-filter">
+              {label}: {value}
+            </span>
+            <Icon name="wrong" />
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Filters({ page, form, cameras, rules }: EventsProps) {
   const { t } = page;
   const used = Object.entries(form).some(([name, value]) => name !== 'cursor' && value !== '');
@@ -112,7 +165,7 @@ function Filters({ page, form, cameras, rules }: EventsProps) {
     (severity) => [severity, t.severity[severity]] as const,
   );
   return (
-    <details class="filters" open={used}>
+    <details class="filters">
       <summary>
         <Icon name="filter" />
         {t.events.filters}

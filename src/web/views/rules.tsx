@@ -114,6 +114,7 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
       <p class="meta">
         <SeverityPill page={page} severity={rule.severity} />
         {rule.enabled ? null : <span class="pill">{t.rules.disabled}</span>}
+        <SilencedPill page={page} ruleId={rule.id} />
         <code class="quiet" title={rule.file}>
           {rule.file.split('/').at(-1)}
         </code>
@@ -143,6 +144,17 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
         ) : null}
       </div>
     </article>
+  );
+}
+
+function SilencedPill({ page, ruleId }: { page: Page; ruleId: string }) {
+  const until = page.silencedUntil(ruleId);
+  if (until === null || until === undefined) return null;
+  return (
+    <span class="pill">
+      <Icon name="silence" />
+      {page.t.event.silencedUntil(page.times.short(until))}
+    </span>
   );
 }
 
