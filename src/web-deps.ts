@@ -69,13 +69,6 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
       countOpen: () => log.countOpen(),
       snapshot: (id) => log.snapshot(id),
       acknowledge(id, by, at) {
-    silences: {
-      until: (ruleId) => store.silences.until(ruleId),
-      set(ruleId, until) {
-        store.silences.set(ruleId, until);
-        watch.refresh();
-      },
-    },
         const known = log.acknowledge(id, by, at);
         if (known) acknowledged(id, at);
         return known;

@@ -139,14 +139,6 @@ export interface EventLog {
   countOpen(): number;
   /** The deciding frame (JPEG); undefined when it was never kept or retention took it. */
   snapshot(eventId: string): Promise<Uint8Array | undefined>;
-/** Rules muted by a person: what happens is recorded, nobody is told. */
-export interface Silences {
-  /** Wall-clock ms until which a rule is silenced; null when it is not. */
-  until(ruleId: string): number | null;
-  /** null ends a silence. */
-  set(ruleId: string, until: number | null): void;
-}
-
   /** These three return false when there is no such event. */
   acknowledge(eventId: string, by: string, at: number): boolean;
   mark(eventId: string, mark: 'right' | 'wrong' | null, by: string, at: number): boolean;
@@ -159,6 +151,14 @@ export interface ScorePoint {
   readonly value: Verdict['value'];
   readonly cause?: UnknownCause;
   readonly score?: number;
+}
+
+/** Rules muted by a person: what happens is recorded, nobody is told. */
+export interface Silences {
+  /** Wall-clock ms until which a rule is silenced; null when it is not. */
+  until(ruleId: string): number | null;
+  /** null ends a silence. */
+  set(ruleId: string, until: number | null): void;
 }
 
 export interface ScoreHistory {
@@ -225,7 +225,6 @@ export interface RunIdentity {
   readonly startedAt: number;
   readonly id: string;
 }
-  readonly silences: Silences;
 
 /** Everything the web shows and does comes through here; the composition root fills it. */
 export interface WebDeps {
@@ -241,6 +240,7 @@ export interface WebDeps {
   readonly spareModel: SpareModel;
   readonly states: RuleBoard;
   readonly events: EventLog;
+  readonly silences: Silences;
   readonly history: ScoreHistory;
   readonly health: { parts(): readonly PartHealth[]; overall(): HealthStatus };
   readonly users: UserStore;
