@@ -68,6 +68,7 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
       eventById(deps, id);
       events.mark(id, body.mark === 'none' ? null : body.mark, identityOf(c).name, deps.clock.now());
       return reviewedAnswer(c, parts, id, body.place);
+    })
     .post('/events/:id/silence', allow('operator'), async (c) => {
       const body = await readBody(c, silenceForm);
       const { event } = eventById(deps, c.req.param('id'));
@@ -78,7 +79,6 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
       deps.silences.set(ruleId, body.hours === 0 ? null : deps.clock.now() + body.hours * HOUR_MS);
       deps.logger.info('rule silenced', { rule: ruleId, hours: body.hours, by: identityOf(c).name });
       return reviewedAnswer(c, parts, event.id, body.place);
-    })
     })
     .post('/events/:id/note', allow('operator'), async (c) => {
       const body = await readBody(c, noteForm);
