@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { readBoxLoad } from '../capacity.ts';
+import { PictureIndex } from '../history/picture-index.ts';
 import { parseDuration } from '../platform/duration.ts';
 import { type CapacityPlan, planOf } from '../rules/capacity.ts';
 import { type Compilation, compileRule } from '../rules/compile.ts';
@@ -7,7 +8,15 @@ import { contextOf } from '../rules/context.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
 import type { SentenceIssue, Span } from '../rules/rule.ts';
 import { describeSchedule } from '../rules/schedule-text.ts';
-import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
+import {
+  type Command,
+  type CommandIo,
+  EXIT_DONE,
+  EXIT_FAILED,
+  parseOptions,
+  UsageError,
+  wholeNumber,
+} from './command.ts';
 import { lengthText } from './lengths.ts';
 import { MODEL_OPTION_HELP, MODEL_OPTIONS, type OpenModel, openChosenModel } from './open-model.ts';
 import { configuredModel } from './past-model.ts';
@@ -20,6 +29,7 @@ const OPTIONS = {
   ...DATA_OPTIONS,
   ...MODEL_OPTIONS,
   camera: { type: 'string' },
+  last: { type: 'string' },
   target: { type: 'string' },
   since: { type: 'string' },
   apply: { type: 'boolean' },
@@ -27,9 +37,11 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
+const DEFAULT_LAST = 12;
+
 const DETAILS = `rules explain SENTENCE
   shows which words meant what, the question that is put to the model, and what is doubtful
-rules try RULE PICTURE...
+rules try RULE PICTURE... | rules try RULE --camera C
   asks a rule's question about pictures and judges the answers as live; RULE is a rule's id or a sentence in quotes
 
 rules fit RULE
@@ -37,7 +49,9 @@ rules fit RULE
 
 options:
   --config FILE     the cameras, zones and calendars the sentence may speak of (default: the demo store)
-  --camera C        try: look at the rule's zone of this camera (default: the whole picture); fit: this camera only
+  --camera C        try: look at the rule's zone of this camera (default: the whole picture), and without PICTURE at the
+                    newest pictures of it that are kept; fit: this camera only
+  --last N          try: so many of them (default: ${DEFAULT_LAST})
   --target N        fit: at most so many false alarms a week (default: 1)
   --since TIME      fit: from the events of this long (default: 30d)
   --apply           fit: write the thresholds into the rule's file
@@ -85,11 +99,34 @@ async function tryOn(
   open: OpenModel,
 ): Promise<number> {
   if (text === '') throw new UsageError('there is no rule', 'Give its id, or a sentence in quotes');
-  if (pictures.length === 0) throw new UsageError('there is no picture to try it on');
-  const { file, settings } = chosenSettings(values.config);
   const { camera: cameraId, json = false } = values;
+  if (pictures.length === 0 && cameraId === undefined)
+    throw new UsageError('there is no picture to try it on', 'Name pictures, or a camera with --camera');
+  const { file, settings } = chosenSettings(values.config);
   const rule = chosenRule(text, settings);
-  return tryRule({ rule, pictures, cameraId, settings, json }, open, configuredModel(values, settings, file), io);
+  const last = wholeNumber(values.last, 'last', { min: 1, max: 10_000 }) ?? DEFAULT_LAST;
+  const named = pictures.length > 0 ? pictures : keptPictures(dataFolder(values), cameraId ?? '', last);
+  return tryRule(
+    { rule, pictures: named, cameraId, settings, json },
+    open,
+    configuredModel(values, settings, file),
+    io,
+  );
+}
+
+/** The files of the newest pictures that a camera's history keeps. */
+function keptPictures(dataDir: string, cameraId: string, last: number): string[] {
+  const index = PictureIndex.openReadOnly(dataDir);
+  try {
+    const files = (index?.newest(cameraId, last) ?? []).map((picture) => index?.pathOf(picture) ?? '');
+    if (files.length > 0) return files;
+    throw new UsageError(
+      `no picture of "${cameraId}" is kept in ${dataDir}`,
+      'Name pictures, or start Watchword first',
+    );
+  } finally {
+    index?.close();
+  }
 }
 
 function fitTo([rule = '', ...more]: string[], values: Values, io: CommandIo): Promise<number> {

@@ -110,6 +110,16 @@ export class PictureIndex {
       .all({ cameraId, since, until, from: since - LONGEST_STAND_MS });
   }
 
+  /** Of one camera, oldest first. */
+  newest(cameraId: string, limit: number): KeptPicture[] {
+    return this.#db
+      .prepare<[string, number], KeptPicture>(
+        `SELECT ${COLUMNS} FROM picture WHERE camera_id = ? ORDER BY captured_at DESC LIMIT ?`,
+      )
+      .all(cameraId, limit)
+      .reverse();
+  }
+
   /** Of all cameras. */
   oldest(limit: number): KeptPicture[] {
     return this.#db

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/cli/command.ts';
 import { createRules } from '../../src/cli/rules.ts';
+import { PictureIndex } from '../../src/history/picture-index.ts';
 import { tempFolder } from '../store/temp-store.ts';
 import { recordIo } from '../support/command-io.ts';
 import { ScriptedModel } from '../support/scripted-model.ts';
@@ -72,6 +73,24 @@ describe('watchword rules try', () => {
     const { code, io } = await run('empty-shelf', ...pictures, '--json');
     expect([code, io.lines().length]).toEqual([1, 1]);
     expect(io.err()).toMatch(/damaged\.jpg: the picture is damaged/);
+  });
+
+  test('looks at the newest pictures that a camera keeps', async () => {
+    const { run, model } = shelf();
+    const dataDir = tempFolder();
+    const index = PictureIndex.open(dataDir);
+    for (const [at, text] of ['empty', 'full', 'empty', 'half'].entries()) {
+      const picture = { cameraId: 'aisle-1', capturedAt: at * 10_000, until: at * 10_000, trouble: null };
+      mkdirSync(dirname(index.pathOf(picture)), { recursive: true });
+      writeFileSync(index.pathOf(picture), text);
+      index.add({ ...picture, bytes: 4, width: 320, height: 180 });
+    }
+    index.close();
+    const { io } = await run('empty-shelf', '--camera', 'aisle-1', '--data', dataDir, '--last', '3', '--json');
+    expect(io.lines().map(({ verdict }) => verdict)).toEqual(['no', 'yes', 'unknown']);
+    const none = await run('empty-shelf', '--camera', 'yard', '--data', dataDir);
+    expect([none.code, none.io.err()]).toEqual([2, expect.stringContaining('no picture of "yard" is kept')]);
+    expect(model.calls.filter((call) => call.startsWith('open'))).toHaveLength(1);
   });
 
   test('loads no model for words that are wrong', async () => {
