@@ -19,6 +19,12 @@ export const WORD_RULES: readonly WordRule[] = [
     message: `${NOT_VISIBLE}: it is a sound; say what it looks like`,
   },
   {
+    code: 'conduct',
+    words: pattern('(mandatory|compulsory|obligatory)'),
+    message:
+      'That something is a duty shows in no picture; say what is then not to be seen, such as "a person without a vest"',
+  },
+  {
     code: 'smell',
     words: pattern(
       '(smell|smells|smelling|smelly|stink|stinks|odor|odors|odour|odours|stench|scent|gas leak|leaking gas|carbon monoxide|smells of)',

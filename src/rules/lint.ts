@@ -36,6 +36,8 @@ export function lint(
     ...leftOverTimes(unique),
     ...otherMoments(unique),
     ...leftOverTelling(unique),
+    ...asides(reading, unique),
+    ...privileges(reading),
     ...secondConditions(unique),
   ];
   const warnings = [
@@ -202,6 +204,26 @@ function isMeasured(tokens: readonly Token[], at: number, end: number): boolean 
 }
 
 const MEASURED = /^(higher|taller|wider|deeper|closer|further|farther|nearer|lower|shorter|longer)$/;
+/** `(someone is standing there)`: a second clause in brackets. */
+function asides({ tokens }: SentenceReading, asked: readonly Token[]): SentenceIssue[] {
+  const from = tokens.findIndex(({ lower }) => lower === '(');
+  const to = tokens.findIndex(({ lower }, index) => index > from && lower === ')');
+  const inside = from < 0 || to < 0 ? [] : tokens.slice(from + 1, to).filter((token) => asked.includes(token));
+  if (!inside.some(({ lower }) => /^(is|are|was|were|has|have)$/.test(lower))) return [];
+  const message =
+    'A rule asks one question, and the brackets hold a second one; write what should be seen in one picture';
+  return [issue('two-conditions', message, tokens, from + 1, to)];
+}
+
+/** "Only staff may enter": who is who does not show. */
+function privileges({ tokens }: SentenceReading): SentenceIssue[] {
+  const only = tokens[0]?.lower === 'only';
+  const at = tokens.findIndex(({ lower }) => /^(may|can|allowed|permitted|authorised|authorized)$/.test(lower));
+  if (!only || at < 0) return [];
+  const message = `${NOT_VISIBLE}: who may and who may not; say what must not be seen, such as "a person without a uniform"`;
+  return [issue('identity', message, tokens, 0, at + 1)];
+}
+
 const TELLING = pattern(
   '(alert|notify|warn|tell|inform|message|text|email|ping|page|remind|bother|call|phone|ring|let|lmk) (me|us|security)',
 );

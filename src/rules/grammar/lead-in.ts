@@ -1,5 +1,5 @@
 import * as words from './lead-in-words.ts';
-import { isWord, type Token } from './tokens.ts';
+import { isDash, isWord, type Token } from './tokens.ts';
 import { verbIn } from './verbs.ts';
 
 /** What opens the sentence and is not looked at: `Alert me when`, `Let us know if`, `Make sure that`, `Watch for`. */
@@ -149,7 +149,11 @@ function opened(tokens: readonly Token[], from: number, found: Partial<Opening>)
 
 function skipGlue(tokens: readonly Token[], from: number): number {
   let at = from;
-  for (let match = words.POLITE(tokens, at); match; match = words.POLITE(tokens, at)) at = match.end;
+  for (let match = words.POLITE(tokens, at); match; match = words.POLITE(tokens, at)) {
+    // `Hi-vis vests` greets nobody.
+    if (isDash(tokens[match.end]) && tokens[match.end]?.glued && tokens[match.end + 1]?.glued) break;
+    at = match.end;
+  }
   return at;
 }
 

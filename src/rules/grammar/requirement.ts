@@ -16,6 +16,16 @@ export interface Requirement {
  * not met; what is forbidden is itself what the alert is about. Permission (`may`, `is allowed`) demands nothing.
  */
 export function readRequirement(words: readonly Word[]): Requirement | undefined {
+  // `No parking in front of the gate`
+  const [no, doing, ...rest] = words;
+  if (
+    no?.lower === 'no' &&
+    doing &&
+    verbIn(doing.lower, 'ing') &&
+    !rest.some(({ lower }) => /^(is|are|was|were)$/.test(lower))
+  ) {
+    return { words: [made('someone', no.token), made('is'), doing, ...rest], forbidden: true, tokens: [no.token] };
+  }
   for (let at = 1; at < words.length; at++) {
     const found = demandAt(words, at);
     if (!found) continue;

@@ -40,7 +40,7 @@ const PART_MINUTES: Readonly<Record<string, MinuteRange>> = {
 };
 const ALWAYS = firstOf([
   pattern(
-    '(24 / 7|24 - 7|around the clock|round the clock|day and night|night and day|day or night|night or day|any time of day|any time of the day|at all times|at any time|at any hour|all day long|all day and night|all day|all the time|24 hours a day|twenty - four hours a day|always|anytime|any time)',
+    '(24 / 7|24 - 7|around the clock|round the clock|at any time of the day|at any time of day|at any hour of the day|at all times of the day|day and night|night and day|day or night|night or day|any time of day|any time of the day|at all times|at any time|at any hour|all day long|all day and night|all day|all the time|24 hours a day|twenty - four hours a day|always|anytime|any time)',
   ),
 ]);
 const ON = firstOf([
@@ -176,6 +176,9 @@ function readParts(tokens: readonly Token[], at: number, mode: Mode): PhraseRead
   const afterDay = named || alone || !readDaysBefore(tokens, at) ? undefined : DAY_PART(tokens, at);
   const match = named ?? alone ?? afterDay;
   if (!match) return undefined;
+  // `every evening after 9pm`: the hours say it more exactly.
+  const more = readTimes(tokens, match.end, mode);
+  if (named && more?.meaning) return { ...more, value: more.value };
   const word = (tokens[match.end - 1]?.lower ?? '').replace(/s$/, '');
   if (word === 'night')
     return reading(match.end, { type: 'calendar', name: NIGHT, negate: mode.negate, or: mode.or }, `during ${NIGHT}`);

@@ -13,7 +13,7 @@ const CRITICAL = firstOf([
   pattern('(high|highest|top|critical|maximum) (priority|severity)'),
   pattern("[,] [and] (this is|that is|it is|it's|is) [very|really|most] (critical|urgent|an emergency|very important)"),
   pattern(
-    '[,] (mark|treat|flag|classify|log|raise) (it|this|that|them) as [a|an] (critical|urgent|emergency|critical event|emergency)',
+    '[,] (mark|treat|flag|classify|log|raise) [it|this|that|them] as [a|an] (critical|urgent|emergency|critical event|emergency)',
   ),
   pattern('as (critical|urgent|a critical event|a critical alert|an emergency|an urgent alert|top priority)'),
   pattern('(severity|priority) [:|is] (critical|high|urgent)'),
