@@ -8,9 +8,12 @@ import { createSource, type SourceDeps } from './sources.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
 const FIRST_PICTURE_MS = 20_000;
-/** Long enough for two keyframes of most cameras, and for others as long as it takes up to the second limit. */
+/**
+ * Long enough for two keyframes of most cameras, and for others as long as it takes up to the second limit: a distance of
+ * 10 s is measured after up to 23 s, because the connection is made anew to decode everything.
+ */
 const MEASURE_MS = 6_000;
-const MEASURE_MOST_MS = 16_000;
+const MEASURE_MOST_MS = 26_000;
 const LOOK_MS = 250;
 
 const NOTHING_KNOWN: StreamFacts = {
@@ -33,7 +36,7 @@ export interface ProbeResult extends StreamFacts {
 }
 
 /**
- * Tries a camera once with exactly what its sampling would use: until the first picture, then 6 s, or up to 16 s while the
+ * Tries a camera once with exactly what its sampling would use: until the first picture, then 6 s, or up to 26 s while the
  * distance of its keyframes is not known yet. Rejects with the readable cause when there is no picture within 20 s. Its
  * child processes are gone when it settles.
  */

@@ -39,7 +39,7 @@ export const camera: Command = {
   summary: 'try a camera, or add one to the configuration',
   usage: 'watchword camera test URL|ID [--picture FILE] [--json] | add ID URL [--config FILE] [--untested]',
   details: `test   connects as the sampling would and tells codec, size, frame rate, keyframe distance and what it costs; takes
-       8 to 40 s. URL is rtsp://, rtsps://, http(s)://, file: or demo:; ID is a camera of the configuration.
+       8 to 50 s. URL is rtsp://, rtsps://, http(s)://, file: or demo:; ID is a camera of the configuration.
 add    tests the camera and prints the entry for the configuration; with --config puts it into that file, which keeps
        its comments and everything else.
 
@@ -96,7 +96,7 @@ async function test(target: string, values: Values, io: CommandIo): Promise<numb
 
 /** Tries the camera; a failure names it without its password. */
 async function probe(settings: CameraSettings, baseFolder: string, shown: string, io: CommandIo): Promise<ProbeResult> {
-  io.stderr(`trying ${shown}, up to 40 s\n`);
+  io.stderr(`trying ${shown}, up to 50 s\n`);
   try {
     return await probeCamera(settings, { clock: io.clock, demoFolder: DEMO_FOLDER, baseFolder }, io.signal);
   } catch (thrown) {

@@ -41,7 +41,7 @@ describe.concurrent('camera test', { timeout: 60_000 }, () => {
     const picture = join(folder.path, 'seen.jpg');
     const login = ['--user', 'user', '--password', 'p@ss/word'];
     const { code, out, err } = await run('test', `rtsp://${at}`, ...login, '--json', '--picture', picture);
-    expect(err).toBe(`trying rtsp://***@${at}, up to 40 s\n`);
+    expect(err).toBe(`trying rtsp://***@${at}, up to 50 s\n`);
     expect(code).toBe(0);
     const found = JSON.parse(out) as Record<string, unknown>;
     expect(found).toMatchObject({
