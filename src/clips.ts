@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,6 +51,8 @@ export class EvidenceClips implements ClipShelf {
   constructor(options: EvidenceClipsOptions) {
     this.#options = options;
     this.#folder = join(options.dataDir, 'clips');
+    // Each clip that is waited for listens once or twice.
+    setMaxListeners(3 * MOST_WAITING, this.#stopped.signal);
     this.#repeats = new RepeatLimiter({ clock: options.clock, logger: options.logger });
   }
 
