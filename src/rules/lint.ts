@@ -7,6 +7,7 @@ import { readNumber } from './grammar/numbers.ts';
 import { pattern } from './grammar/pattern.ts';
 import { unknownSite } from './grammar/place.ts';
 import type { Token } from './grammar/tokens.ts';
+import { PREPOSITIONS } from './grammar/verbs.ts';
 import { made } from './grammar/words.ts';
 import { issue, tooSmall } from './lint-size.ts';
 import { NOT_VISIBLE, WORD_RULES } from './lint-words.ts';
@@ -242,10 +243,26 @@ function leftOverTimes(tokens: readonly Token[]): SentenceIssue[] {
   for (let at = 0; at < tokens.length; at++) {
     const amount = readAmount(tokens, at);
     const unit = TIME_UNIT(tokens, at);
-    const days = tokens[at]?.kind === 'word' && (tokens[at]?.lower.length ?? 0) > 4 ? readDays(tokens, at) : undefined;
+    // `the Monday special` is a thing.
+    const isNamed = /^(the|a|an|our|this|that|its)$/.test(tokens[at - 1]?.lower ?? '');
+    const days =
+      !isNamed && tokens[at]?.kind === 'word' && (tokens[at]?.lower.length ?? 0) > 4 ? readDays(tokens, at) : undefined;
     const clock = /^\d{1,2}:\d{2}$/.test(tokens[at]?.lower ?? '') ? { end: at + 1 } : undefined;
     const bare = /^(for|than)$/.test(tokens[at - 1]?.lower ?? '') && at > 0 ? readNumber(tokens, at) : undefined;
     const lone = bare && tokens[bare.end] === undefined && tokens[at - 1]?.lower === 'for' ? bare : undefined;
+    // `the second till`, `a second pallet`, `the minute hand`: a word before a thing.
+    const unitAt = amount ? amount.end - 1 : at;
+    const isAdjective =
+      /^(the|a|another|every)$/.test(tokens[unitAt - 1]?.lower ?? '') &&
+      /^(second|minute|day)$/.test(tokens[unitAt]?.lower ?? '');
+    const thing = tokens[unitAt + 1];
+    if (
+      isAdjective &&
+      thing?.kind === 'word' &&
+      !PREPOSITIONS.has(thing.lower) &&
+      !/^(is|are|and|or|when|if)$/.test(thing.lower)
+    )
+      continue;
     // `higher than 2 m`
     if (amount && (isDistance(tokens, amount.end) || isMeasured(tokens, at, amount.end))) continue;
     const match = amount ?? unit ?? days ?? clock ?? lone;

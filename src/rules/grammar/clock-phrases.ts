@@ -159,7 +159,7 @@ const FOLLOWERS = new Set(
   ),
 );
 
-function endsHere(tokens: readonly Token[], at: number): boolean {
+export function endsHere(tokens: readonly Token[], at: number): boolean {
   const next = tokens[at];
   return next === undefined || (next.kind === 'sign' && !isDash(next)) || FOLLOWERS.has(next.lower);
 }

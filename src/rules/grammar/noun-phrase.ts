@@ -35,7 +35,7 @@ export const DETERMINERS: ReadonlySet<string> = new Set(
   `a an the any some no not one two three four five six seven eight nine ten this that these those every each all both another more
    fewer less at over many several few enough none nobody nothing my our your their its his her someone somebody anyone anybody
    everyone everybody something anything nothing only it you we they he she i us them there who what which noone everything more
-   somewhere exactly about around either neither half most least lots plenty part`
+   somewhere exactly about around either neither half most least lots plenty part just`
     .trim()
     .split(/\s+/),
 );

@@ -49,7 +49,10 @@ export const release: Phrase = {
     // `at the till`, `Till 3 is unmanned` are places.
     const isTill = at === 0 && tokens[1]?.kind === 'number' && !/^(am|pm|o'clock|:|,)$/.test(tokens[2]?.lower ?? 'am');
     const condition =
-      isTill || /^(the|a|an|at|each|every|any|our|one|by|near)$/.test(tokens[at - 1]?.lower ?? '')
+      isTill ||
+      /^(the|a|an|at|each|every|any|our|one|by|near|first|second|third|fourth|last|next|only|other)$/.test(
+        tokens[at - 1]?.lower ?? '',
+      )
         ? undefined
         : CONDITION(tokens, at);
     if (!condition) return undefined;

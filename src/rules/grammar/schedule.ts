@@ -3,7 +3,7 @@ import { describeDays } from '../schedule-text.ts';
 import type { KnownWorld } from '../world.ts';
 import { readAmount } from './amounts.ts';
 import { type CalendarReading, NIGHT, readCalendar } from './calendar-names.ts';
-import { type Mode, RANGE, readDaysBefore, reading, readTimes, timesReading } from './clock-phrases.ts';
+import { endsHere, type Mode, RANGE, readDaysBefore, reading, readTimes, timesReading } from './clock-phrases.ts';
 import { type ClockReading, readClock } from './clock-times.ts';
 import { readDate } from './dates.ts';
 import { between, type DaysReading, readDays } from './days.ts';
@@ -150,6 +150,9 @@ function readDayPhrase(tokens: readonly Token[], at: number, mode: Mode): Phrase
   const span = from && readDays(tokens, from.end);
   // `from Monday to Friday`; a rule that begins on one Monday has no place here.
   const days = on ? readDays(tokens, on.end) : (every ?? (span && span.value.days.length > 1 ? span : undefined));
+  // `the Monday special`, `the daily paper`: what kind of thing it is.
+  const named = every && !on && /^(the|a|an|our|this|that|its)$/.test(tokens[at - 1]?.lower ?? '');
+  if (named && tokens[every.end]?.kind === 'word' && !endsHere(tokens, every.end)) return undefined;
   if (!days || (days.value.doubtful && !on && !mode.negate && !vouched(tokens, at, days.end))) return undefined;
   const piece: SchedulePiece = {
     type: 'days',
