@@ -21,6 +21,7 @@ import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
 import { createRuleDesk } from './rule-desk.ts';
+import { planOf } from './rules/capacity.ts';
 import { DEFAULTS } from './rules/compile.ts';
 import { contextOf } from './rules/context.ts';
 import { RuleFolder } from './rules/folder.ts';
@@ -29,8 +30,8 @@ import { judge } from './rules/verdict.ts';
 import { Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { createTrials } from './trials.ts';
-import { loadVisionModel } from './vision/load.ts';
 import type { VisionModel } from './vision/model.ts';
+import { openConfiguredModel } from './vision/open-model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
 import type { LiveChange } from './web/deps.ts';
@@ -102,7 +103,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     health,
   });
   const cameras = createCameras(options, health);
-  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
+  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options, health), clock, logger, health });
   const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
   const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
@@ -200,11 +201,12 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       clips,
       ruleFolder,
       ruleDesk: createRuleDesk({
-        files: new RuleFiles(settings.rules),
-        versions: store.ruleVersions,
-        context,
-        clock,
-        logger,
+        ...{ files: new RuleFiles(settings.rules), versions: store.ruleVersions },
+        ...{ context, clock, logger },
+        plan(rule) {
+          const box = capacity.load(watch.assignments.filter((each) => each.rule.id !== rule.id));
+          return box && planOf(rule, box);
+        },
       }),
       spareModel: createTrials({
         ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
@@ -316,7 +318,7 @@ function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppO
   });
 }
 
-function modelLoader({ settings, clock, logger, bundledModel }: AppOptions): () => Promise<VisionModel> {
-  const { package: folder, dtype, device, threads } = settings.model;
-  return () => loadVisionModel({ packageDir: folder ?? bundledModel, dtype, device, threads, clock, logger });
+function modelLoader({ settings, ...options }: AppOptions, health: Health): () => Promise<VisionModel> {
+  const onState = (state: 'ok' | 'down', reason: string): void => health.report('model', state, reason);
+  return () => openConfiguredModel({ ...options, settings: settings.model, onState });
 }

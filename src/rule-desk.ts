@@ -1,50 +1,58 @@
 import type { Clock } from './platform/clock.ts';
 import { kindOf, toError, WatchwordError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
+import type { CapacityPlan } from './rules/capacity.ts';
 import type { CompileContext } from './rules/compile.ts';
 import { compileDraft, readDraft, ruleIdFor, writeDraft } from './rules/draft.ts';
 import { withKey } from './rules/edit.ts';
 import { readRuleFile } from './rules/file.ts';
+import type { CompiledRule } from './rules/rule.ts';
 import type { RuleFiles, RuleText } from './rules/rule-files.ts';
 import type { RuleVersion, RuleVersionStore } from './store/rule-versions.ts';
 import type { PastRule, RuleDesk, SavedRule } from './web/rule-editing.ts';
 
 export interface RuleDeskOptions {
   readonly files: Pick<RuleFiles, 'read' | 'create' | 'replace' | 'remove'>;
-  readonly versions: Pick<RuleVersionStore, 'add' | 'list'>;
+  readonly versions: Pick<RuleVersionStore, 'add' | 'removed' | 'list'>;
+  /** What a rule would take of the box, in the place of the one of its id; undefined before that was measured. */
+  readonly plan?: (rule: CompiledRule) => CapacityPlan | undefined;
   /** What the rules folder compiles with. */
   readonly context: () => CompileContext;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
+type Act = 'rule-saved' | 'rule-switched';
+
 /** Rules written on the page, as files: the rules folder takes them over like any other change of its files. */
-export function createRuleDesk({ files, versions, context, clock, logger }: RuleDeskOptions): RuleDesk {
+export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
+  const { files, versions, plan, context, clock, logger } = options;
   /** A version that cannot be kept costs the way back to it, not the change. */
-  const keep = ({ id, text }: RuleText, savedBy: string | null): void => {
+  const keep = ({ id, text }: RuleText, savedBy: string | null, act: Act = 'rule-saved'): void => {
     try {
-      versions.add(id, { savedAt: clock.now(), savedBy, text });
+      versions.add(id, { savedAt: clock.now(), savedBy, text }, act);
     } catch (error) {
       logger.warn('a version of a rule is not kept', { rule: id, error: toError(error) });
     }
   };
-  const written = (did: string, file: RuleText, by: string): SavedRule => {
-    logger.info(`rule ${did}`, { rule: file.id, by });
-    keep(file, by);
+  const written = (file: RuleText, by: string, act: Act = 'rule-saved'): SavedRule => {
+    logger.info('rule written', { rule: file.id, by, act });
+    keep(file, by, act);
     const { rule } = readRuleFile(file.text, file.file, context());
     return { id: file.id, ...(rule && { rule }) };
   };
   /** What was there is kept first: it may have been written by hand. */
-  const change = async (did: string, known: RuleText, version: string, text: string, by: string) => {
+  const change = async (known: RuleText, version: string, text: string, by: string, act?: Act) => {
     const replaced = await files.replace(known.id, version, text);
     keep(known, null);
-    return written(did, replaced, by);
+    return written(replaced, by, act);
   };
   return {
     async understand(draft, ruleId) {
       const known = ruleId === undefined ? { id: 'new', file: '' } : await files.read(ruleId);
       const compiled = compileDraft(draft, known, context());
-      return { ...compiled, words: draft.words.replace(/\s+/g, ' ').trim() };
+      const takes = compiled.rule && plan?.(compiled.rule);
+      return { ...compiled, words: draft.words.replace(/\s+/g, ' ').trim(), ...(takes && { takes }) };
     },
     async open(ruleId) {
       const { id, file, text, version } = await files.read(ruleId);
@@ -54,23 +62,28 @@ export function createRuleDesk({ files, versions, context, clock, logger }: Rule
       const compiled = compileDraft(draft, { id: 'new', file: '' }, context());
       refuse(compiled.errors);
       const id = ruleIdFor(draft.words, compiled.understood.spans);
-      return written('created', await files.create(id, writeDraft(draft)), by);
+      return written(await files.create(id, writeDraft(draft)), by);
     },
     async save(ruleId, version, draft, by) {
       const known = await files.read(ruleId);
       refuse(compileDraft(draft, known, context()).errors);
-      return change('changed', known, version, writeDraft(draft, known.text), by);
+      return change(known, version, writeDraft(draft, known.text), by);
     },
     async switch(ruleId, enabled, by) {
       const known = await files.read(ruleId);
       const text = withKey(known.text, 'enabled', enabled);
-      return change(enabled ? 'switched on' : 'switched off', known, known.version, text, by);
+      return change(known, known.version, text, by, 'rule-switched');
     },
     async remove(ruleId, version, by) {
       const known = await files.read(ruleId);
       await files.remove(ruleId, version);
-      keep(known, null);
       logger.info('rule deleted', { rule: ruleId, by });
+      keep(known, null);
+      try {
+        versions.removed(ruleId, by);
+      } catch (error) {
+        logger.warn('the deletion of a rule is not in the audit log', { rule: ruleId, by, error: toError(error) });
+      }
     },
     async history(ruleId) {
       const current = await readIfThere(files, ruleId);
@@ -83,8 +96,8 @@ export function createRuleDesk({ files, versions, context, clock, logger }: Rule
       const wanted = versions.list(ruleId).find((each) => each.number === number);
       if (!wanted) throw unknownRule();
       const known = await readIfThere(files, ruleId);
-      if (known) return change('restored', known, version, wanted.text, by);
-      return written('restored', await files.create(ruleId, wanted.text), by);
+      if (known) return change(known, version, wanted.text, by);
+      return written(await files.create(ruleId, wanted.text), by);
     },
   };
 }

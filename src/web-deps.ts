@@ -83,8 +83,8 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
     },
     silences: {
       until: (ruleId) => store.silences.until(ruleId),
-      set(ruleId, until) {
-        store.silences.set(ruleId, until);
+      set(ruleId, until, by) {
+        store.silences.set(ruleId, until, by);
         watch.refresh();
       },
     },

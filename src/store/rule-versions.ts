@@ -28,19 +28,29 @@ export class RuleVersionStore {
   }
 
   /** Adds a version, unless the newest one says the same. The oldest go when there are too many. */
-  add(ruleId: string, { savedAt, savedBy, text }: Omit<RuleVersion, 'number'>): void {
+  add(
+    ruleId: string,
+    { savedAt, savedBy, text }: Omit<RuleVersion, 'number'>,
+    act: 'rule-saved' | 'rule-switched' = 'rule-saved',
+  ): void {
     guarded('keeping a version of a rule', () =>
       this.#db.transaction(() => {
         const newest = this.list(ruleId)[0];
-        if (newest?.text === text) return;
-        const number = (newest?.number ?? 0) + 1;
+        const isNew = newest?.text !== text;
+        const number = (newest?.number ?? 0) + (isNew ? 1 : 0);
+        if (savedBy !== null) this.#audit.add({ who: savedBy, act, about: ruleId, detail: `${number}` });
+        if (!isNew) return;
         this.#db.prepare('INSERT INTO rule_version VALUES (?, ?, ?, ?, ?)').run(ruleId, number, savedAt, savedBy, text);
         this.#db
           .prepare('DELETE FROM rule_version WHERE rule_id = ? AND number <= ?')
           .run(ruleId, number - MOST_PER_RULE);
-        if (savedBy !== null) this.#audit.add({ who: savedBy, act: 'rule-saved', about: ruleId, detail: `${number}` });
       })(),
     );
+  }
+
+  /** Notes who deleted a rule; its versions stay. */
+  removed(ruleId: string, by: string): void {
+    this.#audit.add({ who: by, act: 'rule-removed', about: ruleId });
   }
 
   /** Newest first. */

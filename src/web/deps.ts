@@ -158,7 +158,7 @@ export interface Silences {
   /** Wall-clock ms until which a rule is silenced; null when it is not. */
   until(ruleId: string): number | null;
   /** null ends a silence. */
-  set(ruleId: string, until: number | null): void;
+  set(ruleId: string, until: number | null, by: string): void;
 }
 
 export interface ScoreHistory {

@@ -1,4 +1,5 @@
 import type { EncodedPicture } from '../cameras/masks.ts';
+import type { CapacityPlan } from '../rules/capacity.ts';
 import type { Compilation } from '../rules/compile.ts';
 import type { DraftedFile, RuleDraft } from '../rules/draft.ts';
 import type { CompiledRule, Span } from '../rules/rule.ts';
@@ -10,6 +11,14 @@ export interface EditableRule extends DraftedFile {
   readonly file: string;
   /** What was seen: saving or deleting another version is a conflict. */
   readonly version: string;
+}
+
+/** What the box understands of a draft. */
+export interface DraftReading extends Compilation {
+  /** The sentence as it would be saved: what the spans count in. */
+  readonly words: string;
+  /** What the rule would take of the box; absent before that was measured, and for what is refused. */
+  readonly takes?: CapacityPlan;
 }
 
 /** What was saved, as the rules folder will take it over; no `rule` when the file has other errors. */
@@ -40,7 +49,7 @@ export interface RuleDesk {
    * What the box understands of a draft, whether or not it can be saved. `ruleId`: the rule whose file is being changed; its
    * other keys win over the sentence.
    */
-  understand(draft: RuleDraft, ruleId?: string): Promise<Compilation & { readonly words: string }>;
+  understand(draft: RuleDraft, ruleId?: string): Promise<DraftReading>;
   /** Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
   open(ruleId: string): Promise<EditableRule>;
   /** Saves a new rule under a name made of its sentence. Rejects with `invalid-input` for a sentence that is refused. */

@@ -17,6 +17,19 @@ describe('versions of rules', () => {
     expect(ruleVersions.list('gone')).toEqual([]);
   });
 
+  test('are in the audit log with who saved, switched or deleted, and what was found by hand is not', () => {
+    const { store } = tempStore();
+    const text = 'rule: one\n';
+    store.ruleVersions.add('door', { savedAt: START, savedBy: null, text });
+    store.ruleVersions.add('door', { savedAt: START, savedBy: 'ada', text: 'rule: two\n' }, 'rule-switched');
+    store.ruleVersions.removed('door', 'bob');
+    // Had back as it was: no new version, and yet somebody did it.
+    store.ruleVersions.add('door', { savedAt: START, savedBy: 'ada', text: 'rule: two\n' });
+    const acts = store.audit.list({ limit: 9 }).map(({ who, act, about }) => `${who} ${act} ${about}`);
+    expect(acts.reverse()).toEqual(['ada rule-switched door', 'bob rule-removed door', 'ada rule-saved door']);
+    expect(store.ruleVersions.list('door')).toHaveLength(2);
+  });
+
   test('that say the same are one; the oldest go when there are too many', () => {
     const { ruleVersions } = tempStore().store;
     for (let at = 0; at < 60; at++) {

@@ -2,6 +2,7 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createRuleDesk } from '../../src/rule-desk.ts';
+import type { CapacityPlan } from '../../src/rules/capacity.ts';
 import type { CompileContext } from '../../src/rules/compile.ts';
 import { contextOf } from '../../src/rules/context.ts';
 import type { RuleText } from '../../src/rules/rule-files.ts';
@@ -13,6 +14,10 @@ import type { RuleDesk } from '../../src/web/rule-editing.ts';
 export class MemoryRules {
   readonly texts = new Map<string, string>();
   readonly versions = new Map<string, RuleVersion[]>();
+  /** Who did what to which rule. */
+  readonly acts: string[] = [];
+  /** What any rule would take. */
+  plan: CapacityPlan | undefined = { share: 0.031, total: 0.42, delayMs: 12_300 };
   /** Once: what the next write fails with. */
   failure: Error | undefined;
 
@@ -38,15 +43,24 @@ export class MemoryRules {
       },
     };
     const versions = {
-      add: (id: string, version: Omit<RuleVersion, 'number'>) => {
+      add: (id: string, version: Omit<RuleVersion, 'number'>, act = 'rule-saved') => {
+        if (version.savedBy !== null) this.acts.push(`${version.savedBy} ${act} ${id}`);
         const known = this.versions.get(id) ?? [];
         if (known[0]?.text === version.text) return;
         this.versions.set(id, [{ ...version, number: known.length + 1 }, ...known]);
       },
+      removed: (id: string, by: string) => void this.acts.push(`${by} rule-removed ${id}`),
       list: (id: string) => this.versions.get(id) ?? [],
     };
     const context = (): CompileContext => boxContext(cameras());
-    return createRuleDesk({ files, versions, context, clock, logger: createLogger(() => undefined) });
+    return createRuleDesk({
+      files,
+      versions,
+      plan: () => this.plan,
+      context,
+      clock,
+      logger: createLogger(() => undefined),
+    });
   }
 
   #read(id: string): RuleText {

@@ -96,7 +96,7 @@ describe('every page', () => {
     const gzip = { 'Accept-Encoding': 'gzip' };
     const weigh = async (path: string): Promise<number> =>
       (await (await operator.get(path, gzip)).arrayBuffer()).byteLength;
-    for (const path of ['/', '/events', '/events/e1', '/rules', '/cameras']) {
+    for (const path of ['/', '/events', '/events/e1', '/rules', '/rules/new', '/cameras', '/ask']) {
       const html = await (await operator.get(path)).text();
       const assets = [...html.matchAll(/"(\/static\/[^"]+)"/g)].map(([, asset]) => weigh(asset ?? ''));
       const total = (await Promise.all([weigh(path), ...assets])).reduce((sum, bytes) => sum + bytes);

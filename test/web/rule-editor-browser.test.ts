@@ -67,7 +67,7 @@ describe('the rule editor in a real browser', { timeout: TIMEOUT_MS }, () => {
       await page.locator('#understood').getByText('Is a door open?').waitFor();
       await hand.press(page.getByRole('checkbox', { name: 'Back door' }));
       await page.locator('#understood .camera-links').getByText('Back door').waitFor();
-      expect(await page.locator('.try-tile').count()).toBe(1);
+      await expect.poll(() => page.locator('.try-tile').count(), { timeout: 15_000 }).toBe(1);
       await hand.press(page.getByRole('button', { name: 'Save rule' }));
       await page.locator('[data-saved=in-force]').waitFor();
       expect(hand.presses).toBeLessThanOrEqual(6);
@@ -154,6 +154,22 @@ describe('the rule editor in a real browser', { timeout: TIMEOUT_MS }, () => {
     expect(ruleFile('shelf')).toBe(SHELF);
     // The conflict's own status is the one thing the console remarks.
     expect(watched.complaints.filter((text) => !text.includes('409'))).toEqual([]);
+  });
+
+  test('a rule silenced at its event stays so in the box, with who did it', async () => {
+    const page = await openBox(PHONE);
+    await logIn(page);
+    box.writeRule('door', 'rule: Alert me when a door is open\nevery: 200ms\n');
+    const card = page.locator('#open-events .card').first();
+    await card.getByRole('button', { name: 'Wrong' }).click();
+    await card.getByRole('button', { name: 'Silence for 1 hr' }).click();
+    await card.getByText(/^Silent until/).waitFor();
+    await page.goto('/rules');
+    await page
+      .locator('#rule-door')
+      .getByText(/^Silent until/)
+      .waitFor();
+    expect(watched.complaints).toEqual([]);
   });
 
   test('is used with the keyboard alone', async () => {

@@ -53,6 +53,19 @@ describe('what is understood of a sentence', () => {
     expect(html).toMatch(/id="try-cameras"[^>]*hidden/);
   });
 
+  test('says what the rule takes of the box before it is saved, and when that is too much', async () => {
+    const { understand, store } = await openEditor();
+    const words = 'Alert me when a door is open';
+    const html = await understand({ words });
+    expect(html).toMatch(/3\u00a0% of the model’s time; all rules together 42\u00a0%/);
+    expect(html).toContain('12 sec');
+    expect(html).not.toContain('more than the box has');
+    store.ruleFiles.plan = { share: 0.4, total: 1.3, delayMs: 40_000 };
+    expect(await understand({ words })).toContain('more than the box has (130\u00a0%)');
+    store.ruleFiles.plan = undefined;
+    expect(await understand({ words })).not.toContain('of the model’s time');
+  });
+
   test('takes any text, and nothing in it for markup', async () => {
     const { understand } = await openEditor();
     for (const words of [
@@ -136,7 +149,7 @@ describe('saving a rule', () => {
   });
 
   test('switches rules off and on, and deletes them in the version that was seen', async () => {
-    const { operator, files } = await openEditor();
+    const { operator, files, store } = await openEditor();
     await operator.post('/rules/spill/enabled', { enabled: 'no' });
     expect(files.get('spill')).toContain('enabled: false');
     await operator.post('/rules/spill/enabled', { enabled: 'yes' });
@@ -146,6 +159,11 @@ describe('saving a rule', () => {
     const version = /name="version" value="([^"]+)"/.exec(page)?.[1] ?? '';
     expect((await operator.post('/rules/spill/delete', { version })).status).toBe(303);
     expect(files.has('spill')).toBe(false);
+    expect(store.ruleFiles.acts).toEqual([
+      'operator rule-switched spill',
+      'operator rule-switched spill',
+      'operator rule-removed spill',
+    ]);
   });
 
   test('keeps each version with who and when; what was there by hand too; and goes back to one', async () => {

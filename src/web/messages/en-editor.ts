@@ -23,6 +23,11 @@ export const enEditor = {
   ready: 'Understood. It can be saved.',
   notReady: 'It cannot be saved like this.',
   noQuestion: 'no question is left',
+  takes: 'Takes of the box',
+  takesOf: (share: string, total: string): string => `${share} of the model’s time; all rules together ${total}`,
+  atWorst: 'Alerts at worst after',
+  tooMuch: (total: string): string =>
+    `That is more than the box has (${total}): every rule would be asked more seldom. Fewer cameras or “check every 10 seconds” help.`,
   otherKeys: 'Also set in its file, where it wins over the sentence',
   tryIt: 'Try it',
   tryHint: 'Asks the model about one picture. Live cameras come first. Nothing is alerted or kept.',

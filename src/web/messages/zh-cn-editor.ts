@@ -24,6 +24,11 @@ export const zhCnEditor: Messages['editor'] = {
   ready: '已理解，可以保存。',
   notReady: '这样不能保存。',
   noQuestion: '没有可提的问题',
+  takes: '占用资源',
+  takesOf: (share, total) => `模型时间的 ${share}；全部规则合计 ${total}`,
+  atWorst: '最迟报警',
+  tooMuch: (total) =>
+    `超出了本机能力（${total}）：所有规则的查看间隔都会变长。减少摄像头，或写上 “check every 10 seconds”。`,
   otherKeys: '文件中另有设置，优先于句子',
   tryIt: '试一试',
   tryHint: '就一张画面询问模型。实时摄像头优先。不会报警，也不会保存。',

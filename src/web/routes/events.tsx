@@ -76,8 +76,8 @@ export function eventRoutes(parts: WebParts): Hono<WebEnv> {
       if (!deps.rules.list().some((rule) => rule.id === ruleId)) {
         throw new WatchwordError('not-found', 'the rule of this event is no longer in force');
       }
-      deps.silences.set(ruleId, body.hours === 0 ? null : deps.clock.now() + body.hours * HOUR_MS);
-      deps.logger.info('rule silenced', { rule: ruleId, hours: body.hours, by: identityOf(c).name });
+      const until = body.hours === 0 ? null : deps.clock.now() + body.hours * HOUR_MS;
+      deps.silences.set(ruleId, until, identityOf(c).name);
       return reviewedAnswer(c, parts, event.id, body.place);
     })
     .post('/events/:id/note', allow('operator'), async (c) => {

@@ -1,11 +1,11 @@
-import type { Compilation } from '../../rules/compile.ts';
+import type { CapacityPlan } from '../../rules/capacity.ts';
 import type { RuleDraft } from '../../rules/draft.ts';
 import type { Page } from '../context.ts';
 import type { CameraStatus, LatestFrame } from '../deps.ts';
-import type { EditableRule } from '../rule-editing.ts';
+import type { DraftReading, EditableRule } from '../rule-editing.ts';
 import { Icon } from './icons.tsx';
 import { Layout } from './layout.tsx';
-import { ActionForm, Age } from './parts.tsx';
+import { ActionForm, Age, Facts } from './parts.tsx';
 import { Issues, RuleFacts, Sentence } from './rule-parts.tsx';
 import { Trial, type TrialProps } from './rule-trial.tsx';
 
@@ -15,7 +15,7 @@ export interface PicturedCamera {
 }
 
 /** What the box understands; undefined while nothing is written. */
-export type Understood = (Compilation & { readonly words: string }) | undefined;
+export type Understood = DraftReading | undefined;
 
 export interface RuleEditorProps {
   readonly page: Page;
@@ -145,7 +145,7 @@ export function UnderstoodPanel({ page, understood, cameras, rule }: RuleEditorP
       </section>
     );
   }
-  const { words, errors, warnings } = understood;
+  const { words, errors, warnings, takes } = understood;
   const ids = new Set(understood.understood.cameras);
   const chosen = cameras.filter(({ camera }) => ids.has(camera.id)).map(({ camera }) => camera);
   return (
@@ -160,6 +160,7 @@ export function UnderstoodPanel({ page, understood, cameras, rule }: RuleEditorP
         {errors.length > 0 ? editor.notReady : editor.ready}
       </p>
       <RuleFacts page={page} rule={understood.rule ?? understood.understood} cameras={chosen} />
+      {takes ? <Takes page={page} takes={takes} /> : null}
       {rule && rule.otherKeys.length > 0 ? (
         <p class="quiet">
           {editor.otherKeys}:{' '}
@@ -171,6 +172,28 @@ export function UnderstoodPanel({ page, understood, cameras, rule }: RuleEditorP
         </p>
       ) : null}
     </section>
+  );
+}
+
+/** What the rule costs the box, before it is saved. */
+function Takes({ page, takes }: { page: Page; takes: CapacityPlan }) {
+  const { t, times } = page;
+  const { share, total, delayMs } = takes;
+  const percent = (part: number): string => `${part > 0 && part < 0.01 ? '< 1' : Math.round(part * 100)}\u00a0%`;
+  return (
+    <>
+      <Facts
+        rows={[
+          [t.editor.takes, t.editor.takesOf(percent(share), percent(total))],
+          [t.editor.atWorst, times.duration(Math.max(1_000, delayMs))],
+        ]}
+      />
+      {total > 1 ? (
+        <p class="stale">
+          <Icon name="warning" /> {t.editor.tooMuch(percent(total))}
+        </p>
+      ) : null}
+    </>
   );
 }
 
