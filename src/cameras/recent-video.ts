@@ -3,7 +3,7 @@ import { ClipRing } from './clip-ring.ts';
 
 /** A camera at 8 Mbit/s fills it in half a minute. */
 const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_MS = 40_000;
+const MAX_MS = 30_000;
 /** ffmpeg hands the stream over in pieces, which take a while to fill at a low bit rate. */
 const LATE_MS = 15_000;
 const LOOK_MS = 250;

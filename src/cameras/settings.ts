@@ -80,7 +80,7 @@ export const cameraSettingsSchema = z
     zones: z.record(nameSchema, polygonSchema).default({}),
     /**
      * Keeps a short clip with each event, as the camera sent it. Not for cameras with masks: what is not decoded cannot be
-     * painted. Default false: it costs memory for half a minute of video (15 MB at 4 Mbit/s).
+     * painted. Default false: half a minute of video stays in memory, 25 MB at 4 Mbit/s.
      */
     clips: z.boolean({ error: 'must be true or false' }).default(false),
     /** Privacy masks: painted out before anything sees or stores a picture. */
