@@ -14,7 +14,7 @@ import { silentLogger } from '../../src/platform/logger.ts';
 import type { LiveViewing } from '../../src/web/deps.ts';
 import { WebServer } from '../../src/web/server.ts';
 import { createWebApp, type WebApp } from '../../src/web/web-app.tsx';
-import { launchBrowser, openPage } from '../support/browser.ts';
+import { launchBrowser, openPage, overflowOf, PHONE } from '../support/browser.ts';
 import { ffmpegChildren, frameNumber, makeNumberedClip } from '../support/clips.ts';
 import { temporaryFolder } from '../support/daemon.ts';
 import { CHEAP, FakeStore, fakeStore, PASSWORDS } from './fixture.ts';
@@ -221,6 +221,9 @@ describe('the live picture in a real browser', { timeout: 90_000 }, () => {
     const first = await numberShown(page);
     await expect.poll(() => numberShown(page), { timeout: 10_000 }).toBeGreaterThan(first + FPS);
     expect(await canvas.evaluate((element) => Number(element.getAttribute('data-painted')))).toBeGreaterThan(5);
+
+    await page.setViewportSize(PHONE);
+    expect(await overflowOf(page)).toEqual({ pixels: 0, elements: [] });
 
     const [pid = 0] = await ffmpegChildren('clip.mp4');
     process.kill(pid, 'SIGKILL');
