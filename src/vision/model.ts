@@ -43,6 +43,8 @@ export interface Answer {
   readonly mass: number;
   /** This question's share of the scoring time. */
   readonly ms: number;
+  /** `words`: the engine tells no probabilities; the score is 1 or 0 as the words said, or the mass 0 where they said neither. */
+  readonly readFrom?: 'words';
 }
 
 export interface LookOptions {

@@ -1,16 +1,50 @@
 import { z } from 'zod';
+import { parseDuration } from '../platform/duration.ts';
 
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt'] as const;
 
-/** The `model:` section: which package answers, in which precision, on which device. */
-export const modelSettingsSchema = z.strictObject({
-  /** Folder of a model package. Default: the bundled watchword-tiny, which knows the rendered demo store only. */
-  package: z.string().min(1, 'must not be empty').optional(),
-  /** fp32, fp16, q8, q4, ... Default: the smallest the package has that runs well on this device. */
-  dtype: z.string().min(1, 'must not be empty').optional(),
-  device: z.enum(DEVICES, { error: `must be one of ${DEVICES.join(', ')}` }).default('auto'),
-  /** Threads of one inference. Default: what the runtime finds best for this machine. */
-  threads: z.int('must be a whole number').min(1, 'must be at least 1').max(256, 'may be at most 256').optional(),
+const LONGEST_TIMEOUT_MS = 600_000;
+
+const timeoutSchema = z.string({ error: 'must be a duration such as 30s' }).transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 100 && ms <= LONGEST_TIMEOUT_MS) return ms;
+  context.addIssue(
+    ms === undefined ? `"${text}" is not a duration: write for example 30s` : 'must be between 100 ms and 10 minutes',
+  );
+  return z.NEVER;
 });
+
+/** What belongs to a package on this box, and what to a server elsewhere. */
+const PACKAGE_ONLY = ['package', 'dtype', 'device', 'threads'] as const;
+const ENDPOINT_ONLY = ['name', 'apiKey', 'timeout', 'concurrency'] as const;
+
+/** The `model:` section: a package that runs on this box, or a server that is asked. */
+export const modelSettingsSchema = z
+  .strictObject({
+    /** Folder of a model package. Default: the bundled watchword-tiny, which knows the rendered demo store only. */
+    package: z.string().min(1, 'must not be empty').optional(),
+    /** fp32, fp16, q8, q4, ... Default: the smallest the package has that runs well on this device. */
+    dtype: z.string().min(1, 'must not be empty').optional(),
+    device: z.enum(DEVICES, { error: `must be one of ${DEVICES.join(', ')}` }).optional(),
+    /** Threads of one inference. Default: what the runtime finds best for this machine. */
+    threads: z.int('must be a whole number').min(1, 'must be at least 1').max(256, 'may be at most 256').optional(),
+    /** An OpenAI-compatible server (vLLM, NIM, llama.cpp, Ollama, another Watchword), such as http://192.168.1.30:8000/v1. */
+    endpoint: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
+    /** The model's name at that server. May be left out where it serves one only. */
+    name: z.string().min(1, 'must not be empty').optional(),
+    /** Sent as a bearer token. */
+    apiKey: z.string('must be a text (quote it)').min(1, 'must not be empty').optional(),
+    /** Longest time from a question to the end of its answer. Default 30s. */
+    timeout: timeoutSchema.optional(),
+    /** Requests under way at once. Default 4. */
+    concurrency: z.int('must be a whole number').min(1, 'must be at least 1').max(64, 'may be at most 64').optional(),
+  })
+  .check(({ value, issues }) => {
+    const wrong = value.endpoint === undefined ? ENDPOINT_ONLY : PACKAGE_ONLY;
+    const message = value.endpoint === undefined ? 'needs "endpoint"' : 'does not go together with "endpoint"';
+    for (const name of wrong)
+      if (value[name] !== undefined) issues.push({ code: 'custom', path: [name], message, input: value[name] });
+  })
+  .transform(({ device = 'auto', timeout, ...settings }) => ({ ...settings, device, timeoutMs: timeout }));
 
 export type ModelSettings = z.output<typeof modelSettingsSchema>;

@@ -1,0 +1,90 @@
+import sharp from 'sharp';
+import { z } from 'zod';
+import type { Message } from '../model.ts';
+import { decodePicture } from '../picture.ts';
+import type { TokenChance } from './answer-reading.ts';
+import { notAChat } from './chat-client.ts';
+
+/** A message as the protocol has it. */
+export interface ChatMessage {
+  readonly role: Message['role'];
+  readonly content: ReadonlyArray<
+    { type: 'text'; text: string } | { type: 'image_url'; image_url: { readonly url: string } }
+  >;
+}
+
+/** A question about a picture. The picture comes first, so that a server that keeps prefixes reads it once for all questions. */
+export function pictureMessages(pictureUrl: string, text: string): ChatMessage[] {
+  return [
+    {
+      role: 'user',
+      content: [
+        { type: 'image_url', image_url: { url: pictureUrl } },
+        { type: 'text', text },
+      ],
+    },
+  ];
+}
+
+/** A conversation with its pictures in their places. */
+export async function conversation(messages: readonly Message[]): Promise<ChatMessage[]> {
+  const translated: ChatMessage[] = [];
+  for (const { role, content } of messages) {
+    const parts: Array<ChatMessage['content'][number]> = [];
+    for (const part of content)
+      parts.push(part.type === 'text' ? part : { type: 'image_url', image_url: { url: await dataUrl(part.picture) } });
+    translated.push({ role, content: parts });
+  }
+  return translated;
+}
+
+/**
+ * A picture as servers take it: JPEG and PNG go as they are, everything else as JPEG. Throws `invalid-input` for what is no
+ * picture or a damaged one, which a server would answer with words about something else.
+ */
+export async function dataUrl(picture: Uint8Array): Promise<string> {
+  const { width, height, pixels } = await decodePicture(picture);
+  const type = picture[0] === 0xff ? 'jpeg' : picture[0] === 0x89 ? 'png' : undefined;
+  if (type) return `data:image/${type};base64,${asBase64(picture)}`;
+  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+  return `data:image/jpeg;base64,${asBase64(jpeg)}`;
+}
+
+function asBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+const chanceSchema = z.object({ token: z.string(), logprob: z.number().nullish() });
+const choiceSchema = z.object({
+  message: z.object({ content: z.string().nullish() }).nullish(),
+  delta: z.object({ content: z.string().nullish() }).nullish(),
+  logprobs: z
+    .object({ content: z.array(chanceSchema.extend({ top_logprobs: z.array(chanceSchema).nullish() })).nullish() })
+    .nullish(),
+});
+const replySchema = z.object({ choices: z.array(choiceSchema) });
+
+export interface Reply {
+  readonly text: string;
+  /** The likeliest first tokens; undefined where the server does not tell them. */
+  readonly chances: readonly TokenChance[] | undefined;
+}
+
+/** Throws `unsupported` for what is no chat completion. */
+export function readReply(answer: unknown, where: string): Reply {
+  const parsed = replySchema.safeParse(answer);
+  const choice = parsed.data?.choices[0];
+  if (!choice) throw notAChat(where);
+  const [first] = choice.logprobs?.content ?? [];
+  const known = (chances: ReadonlyArray<z.output<typeof chanceSchema>>): TokenChance[] =>
+    chances.flatMap(({ token, logprob }) => (typeof logprob === 'number' ? [{ token, logprob }] : []));
+  const listed = known(first?.top_logprobs ?? []);
+  // What was said can be missing in the list when the server drew it at random.
+  const said = first && !listed.some(({ token }) => token === first.token) ? known([first]) : [];
+  return {
+    text: choice.message?.content ?? choice.delta?.content ?? '',
+    chances: listed.length > 0 ? [...listed, ...said] : undefined,
+  };
+}
