@@ -1,4 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=2
+// A small young generation, and buffers of pictures that go back to the system when they are freed: 194 MB resident instead of
+// 269 MB with six cameras. systemd/watchword.service says the same.
 import { readFileSync } from 'node:fs';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_WRONG_USAGE, runCommand } from './cli/command.ts';
 import { systemClock } from './platform/clock.ts';
@@ -36,6 +38,9 @@ function signalled(): AbortSignal {
 }
 
 async function main(args: string[]): Promise<number> {
+  // Read by the C library at the start; decoders and other children are better off without.
+  delete process.env.MALLOC_MMAP_THRESHOLD_;
+  delete process.env.MALLOC_TRIM_THRESHOLD_;
   const io: CommandIo = {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),

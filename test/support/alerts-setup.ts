@@ -72,6 +72,8 @@ export function alertsWith(mqtt: Record<string, unknown>, more: Partial<AlertsOp
     logger: createLogger((level, message, fields) => lines.push(`${level} ${message} ${JSON.stringify(fields)}`)),
     health,
     random: () => 0,
+    // Most tests look at the outbox alone: nobody is waited for.
+    audienceTimes: { waitMs: 0 },
     ...more,
   });
   return { alerts, outbox, target, health, lines };

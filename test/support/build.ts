@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +29,7 @@ export default function build(): void {
     const { error } = spawnSync(process.execPath, args, { cwd: root });
     if (error) throw error;
     for (const file of readdirSync(fresh, { recursive: true, encoding: 'utf8' })) {
+      if (file === 'main.js') chmodSync(join(fresh, file), 0o755);
       if (file.endsWith('.js')) replace(join(fresh, file), join(root, 'dist', file));
     }
   } finally {
@@ -35,7 +38,8 @@ export default function build(): void {
 }
 
 function replace(from: string, to: string): void {
-  if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) return;
+  if (existsSync(to) && statSync(to).mode === statSync(from).mode && readFileSync(to).equals(readFileSync(from)))
+    return;
   mkdirSync(dirname(to), { recursive: true });
   const draft = `${to}.${process.pid}`;
   copyFileSync(from, draft);

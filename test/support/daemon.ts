@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -36,11 +36,12 @@ export function temporaryFolder(prefix = 'watchword-test-'): { path: string; rem
 
 /** Starts `watchword start` (the demo store on free ports, or a configuration that names its own) and resolves when it prints its ready line. Rejects with its log when it ends before. */
 export async function startDaemon(options: { dataDir: string; config?: string }): Promise<Daemon> {
-  // As `npm start` and the unit start it.
-  const args = ['--max-semi-space-size=2', MAIN, 'start', '--data', options.dataDir];
+  const args = ['start', '--data', options.dataDir];
   if (options.config) args.push('--config', options.config);
   else args.push('--port', '0', '--mqtt-port', '0');
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // As `npm start` does: the program's first line says how Node is started. It finds the Node of the tests first.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  const child = spawn(MAIN, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
