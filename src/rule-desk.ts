@@ -58,6 +58,13 @@ export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
       const { id, file, text, version } = await files.read(ruleId);
       return { ...readDraft(text), id, file, version };
     },
+    openFile: (ruleId) => files.read(ruleId),
+    checkFile: (ruleId, text) => readRuleFile(text, `${ruleId}.yaml`, context()).findings,
+    async saveFile(ruleId, version, text, by) {
+      const known = await files.read(ruleId);
+      refuse(readRuleFile(text, known.file, context()).findings.filter(({ severity }) => severity === 'error'));
+      return change(known, version, text, by);
+    },
     async create(draft, by) {
       const compiled = compileDraft(draft, { id: 'new', file: '' }, context());
       refuse(compiled.errors);
@@ -134,5 +141,5 @@ function unknownRule(): WatchwordError {
 
 function refuse(errors: ReadonlyArray<{ readonly message: string }>): void {
   const [first] = errors;
-  if (first) throw new WatchwordError('invalid-input', `the sentence is refused: ${first.message}`);
+  if (first) throw new WatchwordError('invalid-input', `it is refused: ${first.message}`);
 }

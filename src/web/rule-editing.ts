@@ -1,8 +1,10 @@
 import type { EncodedPicture } from '../cameras/masks.ts';
+import type { Finding } from '../platform/findings.ts';
 import type { CapacityPlan } from '../rules/capacity.ts';
 import type { Compilation } from '../rules/compile.ts';
 import type { DraftedFile, RuleDraft } from '../rules/draft.ts';
 import type { CompiledRule, Span } from '../rules/rule.ts';
+import type { RuleText } from '../rules/rule-files.ts';
 import type { Verdict } from '../rules/verdict.ts';
 
 /** A rule file opened for changing. */
@@ -52,6 +54,12 @@ export interface RuleDesk {
   understand(draft: RuleDraft, ruleId?: string): Promise<DraftReading>;
   /** Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
   open(ruleId: string): Promise<EditableRule>;
+  /** The file as it is, sound or not. Rejects with `not-found`. */
+  openFile(ruleId: string): Promise<RuleText>;
+  /** What is wrong or doubtful in such a text of the rule's file. */
+  checkFile(ruleId: string, text: string): readonly Finding[];
+  /** Saves the whole file. Rejects with `invalid-input` for a text with errors, and as `save` does. */
+  saveFile(ruleId: string, version: string, text: string, by: string): Promise<SavedRule>;
   /** Saves a new rule under a name made of its sentence. Rejects with `invalid-input` for a sentence that is refused. */
   create(draft: RuleDraft, by: string): Promise<SavedRule>;
   /** Saves a changed one. Rejects as `create` and `open` do, and with `conflict` when the file is another version by now. */

@@ -26,6 +26,7 @@ import { nowRoutes } from './routes/now.tsx';
 import { pictureRoutes } from './routes/pictures.ts';
 import { plainRoutes } from './routes/plain.ts';
 import { ruleEditorRoutes } from './routes/rule-editor.tsx';
+import { ruleFileRoutes } from './routes/rule-file.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
 import { ErrorPage } from './views/login.tsx';
@@ -87,6 +88,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     eventRoutes,
     ruleRoutes,
     ruleEditorRoutes,
+    ruleFileRoutes,
     cameraRoutes,
     askRoutes,
     systemRoutes,

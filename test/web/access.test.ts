@@ -83,6 +83,14 @@ const ROUTES: ReadonlyArray<{
     form: { version: 'old' },
     status: 409,
   },
+  { route: 'GET /rules/:id/file', role: 'operator', path: '/rules/spill/file' },
+  {
+    route: 'POST /rules/:id/file',
+    role: 'operator',
+    path: '/rules/spill/file',
+    form: { text: 'rule: a door is open', version: 'old' },
+    status: 409,
+  },
   { route: 'GET /rules/:id/versions', role: 'viewer', path: '/rules/spill/versions' },
   {
     route: 'POST /rules/:id/restore',

@@ -16,6 +16,7 @@ const PAGES = [
   '/rules/new',
   '/rules/spill/edit',
   '/rules/spill/versions',
+  '/rules/spill/file',
   '/ask',
   '/ask?event=mm8x1-shelf',
   '/cameras',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -66,7 +67,12 @@ export class MemoryRules {
   #read(id: string): RuleText {
     const text = this.texts.get(id);
     if (text === undefined) throw new WatchwordError('not-found', `there is no rule file "${id}"`);
-    return { id, file: `rules/${id}.yaml`, text, version: `v${text.length}-${[...text].length}` };
+    return {
+      id,
+      file: `rules/${id}.yaml`,
+      text,
+      version: createHash('sha256').update(text).digest('hex').slice(0, 16),
+    };
   }
 
   #seen(id: string, version: string): void {

@@ -166,6 +166,25 @@ describe('saving a rule', () => {
     ]);
   });
 
+  test('of a file that is broken by hand leads to the whole file, which is saved only without errors', async () => {
+    const { operator, files } = await openEditor();
+    files.set('spill', 'rule: [Warn me about a spill\n');
+    expect((await operator.get('/rules/spill/edit')).headers.get('Location')).toBe('/rules/spill/file');
+    const page = await (await operator.get('/rules/spill/file')).text();
+    expect(page).toMatch(/<textarea[^>]*>\nrule: \[Warn me about a spill/);
+    expect(page).toContain('line 2');
+    const version = /name="version" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    const refused = await operator.post('/rules/spill/file', {
+      version,
+      text: 'rule: Warn me about a spill\r\nevry: 1s',
+    });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('unknown setting')]);
+    const mended = 'rule: Warn me about a spill\r\n# slow\r\nevery: 5s';
+    expect((await operator.post('/rules/spill/file', { version: 'old', text: mended })).status).toBe(409);
+    expect((await operator.post('/rules/spill/file', { version, text: mended })).status).toBe(303);
+    expect(files.get('spill')).toBe('rule: Warn me about a spill\n# slow\nevery: 5s\n');
+  });
+
   test('keeps each version with who and when; what was there by hand too; and goes back to one', async () => {
     const { operator, visitor, files, store } = await openEditor();
     files.set('spill', '# by hand\nrule: Warn me about a spill\n');

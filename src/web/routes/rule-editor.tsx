@@ -81,7 +81,13 @@ export function ruleEditorRoutes(parts: WebParts): Hono<WebEnv> {
       return saving(c, parts, draft, () => ruleDesk.create(draft, identityOf(c).name));
     })
     .get('/rules/:id/edit', allow('operator'), async (c) => {
-      const rule = await ruleDesk.open(c.req.param('id'));
+      const id = c.req.param('id');
+      const rule = await ruleDesk.open(id).catch((error) => {
+        // Not even its sentence can be read: the whole file then.
+        if (kindOf(error) === 'invalid-input') return undefined;
+        throw error;
+      });
+      if (!rule) return c.redirect(`/rules/${encodeURIComponent(id)}/file`, 303);
       return c.html(await editor(c, parts, { ...rule, cameras: [...rule.cameras], rule: rule.id }));
     })
     .post('/rules/:id/save', allow('operator'), async (c) => {

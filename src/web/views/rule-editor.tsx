@@ -112,7 +112,7 @@ export function RuleEditorPage(props: RuleEditorProps) {
             {trial ? <Trial {...trial} /> : null}
           </div>
         </section>
-        <div class="editor-actions">
+        <div class="editor-actions editor-save">
           <button type="submit" class="button button-primary" formenctype={ENCODED}>
             {editor.save}
           </button>
@@ -121,6 +121,11 @@ export function RuleEditorPage(props: RuleEditorProps) {
           </a>
         </div>
       </form>
+      {rule ? (
+        <p>
+          <a href={`/rules/${encodeURIComponent(rule.id)}/file`}>{editor.wholeFile}</a>
+        </p>
+      ) : null}
       {rule ? <DeleteRule page={page} rule={rule} /> : null}
     </Layout>
   );
@@ -290,7 +295,7 @@ function OwnPicture({ page }: { page: Page }) {
   );
 }
 
-function DeleteRule({ page, rule }: { page: Page; rule: EditableRule }) {
+export function DeleteRule({ page, rule }: { page: Page; rule: Pick<EditableRule, 'id' | 'version'> }) {
   const { editor } = page.t;
   return (
     <details class="panel delete">
