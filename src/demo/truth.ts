@@ -12,13 +12,15 @@ const truthSchema = z.object({
   family: z.string(),
   fps: z.number().positive(),
   seconds: z.number().positive(),
-  /** What the clip was made for. */
+  /** What the clip was made for: a predicate, `quiet`, or the camera's fault. */
   incident: z.string(),
   incidents: z.array(z.object({ predicate: z.string(), start: z.number(), end: z.number() })),
   /** Per predicate: when it holds. Outside these intervals and `undecided`, it does not. */
   truth: z.record(z.string(), z.array(interval)),
   /** Per predicate: when nobody could say (someone half in the picture, a robot halfway down). */
   undecided: z.record(z.string(), z.array(interval)),
+  /** When the camera itself is at fault. */
+  health: z.array(z.object({ state: z.enum(['covered', 'moved']), start: z.number(), end: z.number() })).default([]),
 });
 
 /** What a demo clip shows and when, as it was scripted. Times in seconds of the clip. */

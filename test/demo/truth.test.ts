@@ -9,15 +9,21 @@ describe('the truth of the demo clips', () => {
   it('is there for every clip, with its incidents inside it and early enough for a visitor', async () => {
     const truths = await readAllTruths(DEMO_FOLDER);
     expect(truths.map(({ clip }) => clip)).toEqual([
+      'camera_covered',
+      'camera_moved',
       'exit_blocked',
+      'night_visitor',
       'no_vest',
+      'quiet_aisle',
+      'quiet_hall',
       'road_incident',
       'robot_falls',
       'shelf_runs_empty',
       'spill_cleaned',
     ]);
     for (const truth of truths) {
-      expect(truth.incidents.length).toBeGreaterThan(0);
+      const eventful = truth.incident in truth.truth;
+      expect(truth.incidents.length > 0, truth.clip).toBe(eventful);
       for (const { predicate, start, end } of truth.incidents) {
         expect(start).toBeGreaterThan(0);
         expect(end).toBeGreaterThan(start);
@@ -25,6 +31,19 @@ describe('the truth of the demo clips', () => {
         expect(truthAt(truth, predicate, (start + end) / 2)).toBe('yes');
         expect(truthAt(truth, predicate, 1)).toBe('no');
       }
+    }
+  });
+
+  it('tells when the camera itself is at fault, and says nothing of the scene meanwhile', async () => {
+    const faulty = (await readAllTruths(DEMO_FOLDER)).filter(({ health }) => health.length > 0);
+    expect(faulty.map(({ clip, health }) => [clip, health[0]?.state])).toEqual([
+      ['camera_covered', 'covered'],
+      ['camera_moved', 'moved'],
+    ]);
+    for (const truth of faulty) {
+      const [fault] = truth.health;
+      expect(truthAt(truth, 'person', ((fault?.start ?? 0) + (fault?.end ?? 0)) / 2)).toBe('undecided');
+      expect(truthAt(truth, 'person', 1)).toBe('no');
     }
   });
 
