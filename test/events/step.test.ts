@@ -73,11 +73,18 @@ test('an unknown verdict returns the very same state', () => {
   for (const state of states) expect(step(state, 'unknown', 1e12, TIMING).state).toBe(state);
 });
 
+test('a duration of whole intervals is reached with its last sample, though cameras are late or early by some ms', () => {
+  const timing = timingOf({ forMs: 4_000, clearAfterMs: 10_000, everyMs: 2_000 });
+  const yes = (...times: number[]): Sample[] => times.map((at) => ({ value: 'yes', at }));
+  expect(changes(yes(0, 2_003.4, 3_998.7), timing)).toBe('raise@3.9987');
+  expect(changes(yes(0, 2_000, 3_900), timing)).toBe('');
+});
+
 test('the gap allowed follows the sampling, the time that must hold, and the change gate', () => {
   const rule = { forMs: 300_000, clearAfterMs: 30_000, everyMs: 2_000 };
   expect(timingOf(rule)).toEqual({
-    forMs: 300_000,
-    clearAfterMs: 30_000,
+    forMs: 299_950,
+    clearAfterMs: 29_950,
     minYesSamples: 2,
     maxGapMs: 60_000,
     maxClearGapMs: 10_000,
