@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type Clock, deadline } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -6,6 +6,7 @@ import { backoffMs } from '../platform/retry.ts';
 import type { EngineArguments, EngineCaller, EngineMethod, EngineResult } from './engine-calls.ts';
 import type { ModelDescription } from './model.ts';
 import { type FromWorker, type ToWorker, unpackError, type WorkerSettings } from './worker-messages.ts';
+import { leave, ready, retire, startThread } from './worker-thread.ts';
 
 /** `starting`: calls wait. `ready`: calls run. `down`: the engine could not be started; calls fail until it can. */
 export type EngineState = 'starting' | 'ready' | 'down' | 'closed';
@@ -107,7 +108,7 @@ export class WorkerCaller implements EngineCaller {
     this.#failWaiting(closed);
     const worker = this.#worker;
     this.#worker = undefined;
-    await worker?.terminate();
+    if (worker) await retire(worker, this.#options.clock);
   }
 
   #refusal(): WatchwordError | undefined {
@@ -125,7 +126,7 @@ export class WorkerCaller implements EngineCaller {
       settings,
       clock,
       startTimeoutMs = DEFAULT_START_TIMEOUT_MS,
-      startWorker = defaultWorker,
+      startWorker = startThread,
     } = this.#options;
     this.#setState('starting', 'loading the model');
     const worker = startWorker(entry, settings);
@@ -139,8 +140,7 @@ export class WorkerCaller implements EngineCaller {
       this.#description = await ready(worker, AbortSignal.any([limit.signal, this.#stopped.signal]));
     } catch (error) {
       this.#worker = undefined;
-      // A thread inside native code ends when that returns; nobody has to wait for it.
-      worker.terminate().catch(() => undefined);
+      leave(worker);
       throw error;
     } finally {
       limit.stop();
@@ -188,22 +188,21 @@ export class WorkerCaller implements EngineCaller {
   #onStalled(worker: Worker, call: Call, reason: Error): void {
     if (worker !== this.#worker || this.#running !== call) return;
     call.reject(reason);
-    this.#replace(worker, reason);
+    leave(worker);
+    this.#replace(reason);
   }
 
   #onLost(worker: Worker, how: string): void {
     if (worker !== this.#worker) return;
     this.#replace(
-      worker,
       new WatchwordError('unavailable', `the vision engine stopped (${how}) and is being restarted`, {
         hint: 'Ask again',
       }),
     );
   }
 
-  #replace(worker: Worker, reason: Error): void {
+  #replace(reason: Error): void {
     this.#worker = undefined;
-    worker.terminate().catch(() => undefined);
     this.#options.logger.warn('vision engine is restarted', { error: reason });
     // Looks live in the thread that is gone: with the next one they cannot be served.
     this.#generation++;
@@ -272,35 +271,6 @@ export class WorkerCaller implements EngineCaller {
     this.#state = state;
     this.#options.onState?.(state, reason);
   }
-}
-
-function defaultWorker(entry: URL, settings: WorkerSettings): Worker {
-  return new Worker(entry, { workerData: settings, name: 'vision' });
-}
-
-/** The worker's first word. */
-function ready(worker: Worker, signal: AbortSignal): Promise<ModelDescription> {
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void): void => {
-      signal.removeEventListener('abort', onAbort);
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-      settle();
-    };
-    const onAbort = (): void => finish(() => reject(signal.reason));
-    const onError = (error: unknown): void =>
-      finish(() =>
-        reject(new WatchwordError('internal', `the vision engine failed to start: ${toError(error).message}`)),
-      );
-    const onExit = (code: number): void =>
-      finish(() => reject(new WatchwordError('internal', `the vision engine ended at its start (exit code ${code})`)));
-    const onMessage = (message: FromWorker): void => {
-      if (message.type === 'ready') finish(() => resolve(message.description));
-      if (message.type === 'failed') finish(() => reject(unpackError(message.error)));
-    };
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-  });
 }
 
 function asUnavailable(error: Error): WatchwordError {

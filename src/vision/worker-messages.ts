@@ -8,7 +8,9 @@ export type WorkerSettings = EngineOptions;
 
 export type ToWorker =
   | { readonly type: 'call'; readonly id: number; readonly method: EngineMethod; readonly args: readonly unknown[] }
-  | { readonly type: 'cancel'; readonly id: number };
+  | { readonly type: 'cancel'; readonly id: number }
+  /** End when the call that runs has come back; nothing more is answered. */
+  | { readonly type: 'exit' };
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly description: ModelDescription }

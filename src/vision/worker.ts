@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   }
   const running = new Map<number, AbortController>();
   let turn = Promise.resolve();
+  let ending = false;
 
   const answer = async (
     id: number,
@@ -38,16 +39,24 @@ async function main(): Promise<void> {
   ): Promise<void> => {
     try {
       signal.throwIfAborted();
-      send({ type: 'done', id, value: await invoke(engine, method, args, signal) });
+      const value = await invoke(engine, method, args, signal);
+      if (!ending) send({ type: 'done', id, value });
     } catch (error) {
-      send({ type: 'error', id, error: packError(error) });
+      if (!ending) send({ type: 'error', id, error: packError(error) });
     } finally {
       running.delete(id);
     }
   };
+  const withdrawn = new WatchwordError('cancelled', 'the question was withdrawn');
   port.on('message', (message: ToWorker) => {
+    if (message.type === 'exit') {
+      ending = true;
+      for (const cancel of running.values()) cancel.abort(withdrawn);
+      turn = turn.then(() => engine.close()).finally(() => process.exit(0));
+      return;
+    }
     if (message.type === 'cancel') {
-      running.get(message.id)?.abort(new WatchwordError('cancelled', 'the question was withdrawn'));
+      running.get(message.id)?.abort(withdrawn);
       return;
     }
     const cancel = new AbortController();

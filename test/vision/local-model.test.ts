@@ -132,7 +132,8 @@ describe('the bundled model in its thread', { timeout: 60_000 }, () => {
           Array.from({ length: 60 }, () => questions[0] ?? ''),
         )
         .catch((error: unknown) => error);
-      await workers.at(-1)?.terminate();
+      // Ended from within: terminating a thread in native code would abort the test's own process.
+      workers.at(-1)?.postMessage({ type: 'exit' });
       expect(kindOf(await asked)).toBe('unavailable');
       // The old look went with the thread: it is refused, not answered from another picture.
       expect(kindOf(await model.score(look, questions).catch((error: unknown) => error))).toBe('unavailable');
@@ -141,6 +142,32 @@ describe('the bundled model in its thread', { timeout: 60_000 }, () => {
     }
     expect(workers.length).toBe(4);
   }, 60_000);
+});
+
+describe('native code cannot be interrupted, and the process survives that', { timeout: 60_000 }, () => {
+  const picture = pictures[0] ?? '';
+
+  async function busy(options: {
+    callTimeoutMs?: number;
+  }): Promise<{ model: LocalVisionModel; looks: Promise<string>[] }> {
+    const model = await loadVisionModel({ packageDir: dir, clock: systemClock, logger: silentLogger, ...options });
+    const looks = Array.from({ length: 20 }, () => model.look(pictureFile(picture)).then(() => 'done', kindOf));
+    return { model, looks };
+  }
+
+  test.each([0, 1, 2, 3])('closed in the middle of a picture, %i before it', async (before) => {
+    const { model, looks } = await busy({});
+    await Promise.all(looks.slice(0, before));
+    await model.close();
+    for (const outcome of await Promise.all(looks)) expect(['done', 'cancelled']).toContain(outcome);
+  });
+
+  test('a picture that takes too long is given up', async () => {
+    const { model, looks } = await busy({ callTimeoutMs: 3 });
+    expect(await looks[0]).toBe('timeout');
+    await model.close();
+    await Promise.all(looks);
+  });
 });
 
 describe('the bundled model, int8 against fp32', { timeout: 60_000 }, () => {

@@ -11,6 +11,7 @@ if (mode === 'refuse') {
   process.exit(3);
 } else if (mode !== 'mute') {
   parentPort.on('message', ({ type, id, method, args }) => {
+    if (type === 'exit') process.exit(0);
     if (type !== 'call') return;
     const [first] = args;
     if (first === 'exit') process.exit(7);

@@ -52,6 +52,7 @@ class FakeThread extends EventEmitter {
 
   postMessage(message: { type: string; id: number }): void {
     if (message.type === 'call') this.#calls.push(message.id);
+    if (message.type === 'exit') setImmediate(() => this.die());
   }
 
   answer(): void {
@@ -70,6 +71,8 @@ class FakeThread extends EventEmitter {
     this.emit('error', new Error('stray'));
     this.die();
   }
+
+  unref(): void {}
 
   async terminate(): Promise<number> {
     this.die();
