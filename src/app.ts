@@ -31,7 +31,7 @@ import { Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { createTrials } from './trials.ts';
 import type { VisionModel } from './vision/model.ts';
-import { loadVisionModel } from './vision/load.ts';
+import { openConfiguredModel } from './vision/open-model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
 import type { LiveChange } from './web/deps.ts';
@@ -103,7 +103,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     health,
   });
   const cameras = createCameras(options, health);
-  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options), clock, logger, health });
+  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options, health), clock, logger, health });
   const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
   const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
@@ -318,7 +318,7 @@ function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppO
   });
 }
 
-function modelLoader({ settings, clock, logger, bundledModel }: AppOptions): () => Promise<VisionModel> {
-  const { package: folder, dtype, device, threads } = settings.model;
-  return () => loadVisionModel({ packageDir: folder ?? bundledModel, dtype, device, threads, clock, logger });
+function modelLoader({ settings, ...options }: AppOptions, health: Health): () => Promise<VisionModel> {
+  const onState = (state: 'ok' | 'down', reason: string): void => health.report('model', state, reason);
+  return () => openConfiguredModel({ ...options, settings: settings.model, onState });
 }
