@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Health } from '../platform/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Announcer, type BoxStatus } from './announcer.ts';
+import type { AudienceTimes } from './audience.ts';
 import { type BrokerLink, embeddedLink, externalLink, readSecret } from './broker-endpoint.ts';
 import type { AlertCatalog } from './catalog.ts';
 import type { CommandTarget } from './commands.ts';
@@ -31,6 +32,8 @@ export interface AlertsOptions {
   readonly logger: Logger;
   readonly health: Health;
   readonly random?: () => number;
+  /** How long alerts wait for listeners after the embedded broker started; less is for tests. */
+  readonly audienceTimes?: Partial<AudienceTimes>;
 }
 
 export interface Alerts {
@@ -64,7 +67,10 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const clientId = `watchword-${siteId}`;
   const link =
     mqtt.broker.kind === 'embedded'
-      ? embeddedLink({ settings: mqtt.broker, topics, homeAssistantPrefix: prefix, clientId, clock, logger })
+      ? embeddedLink({
+          ...{ settings: mqtt.broker, topics, homeAssistantPrefix: prefix, clientId, clock, logger },
+          audienceTimes: options.audienceTimes,
+        })
       : externalLink(mqtt.broker);
   const tried = firstTry(link);
   const channel = new MqttChannel({
@@ -89,7 +95,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   channel.listen({ onUp: () => report({ down: undefined }), onDown: (down) => report({ down }) });
 
   const deliveries: Delivery[] = [];
-  const receiver = mqttReceiver({ channel, topics, links, perCamera: discovery });
+  const receiver = mqttReceiver({ channel, topics, links, perCamera: discovery, audienceReady: link.audienceReady });
   deliveries.push(
     new Delivery({ outbox, receiver, clock, logger, random, onTrouble: (refused) => report({ refused }) }),
   );

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Audience, type AudienceTimes, covers } from './audience.ts';
 import { brokerAccess } from './broker-access.ts';
 import { EmbeddedBroker } from './embedded-broker.ts';
 import type { Endpoint } from './mqtt-channel.ts';
 import type { EmbeddedBrokerSettings, ExternalBrokerSettings } from './settings.ts';
-import type { Topics } from './topics.ts';
+import { isTopicId, type Topics } from './topics.ts';
 
 /** Reads a secret from its file: the first line, without its line break. */
 export async function readSecret(file: string, setting: string): Promise<string> {
@@ -26,6 +27,8 @@ export interface BrokerLink {
   /** For people and subscribers: without credentials. */
   readonly url: string;
   readonly protocol: '5' | '3.1.1' | 'auto';
+  /** Resolves when alerts may be published, once connected; absent where the broker itself remembers who listens. */
+  audienceReady?(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,13 +55,15 @@ export interface EmbeddedLinkOptions {
   readonly topics: Topics;
   readonly homeAssistantPrefix: string;
   readonly clientId: string;
+  readonly audienceTimes?: Partial<AudienceTimes> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Our own broker, started at the first connection. A port that is taken is a failed try like any other. */
 export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
-  const { settings, topics, homeAssistantPrefix, clientId, clock, logger } = options;
+  const { settings, topics, homeAssistantPrefix, clientId, audienceTimes, clock, logger } = options;
+  const audience = new Audience({ clock, hearsAlerts: (filter) => hearsAlerts(topics, filter), times: audienceTimes });
   let running: EmbeddedBroker | undefined;
   const started = async (): Promise<EmbeddedBroker> => {
     const access = brokerAccess({ topics, homeAssistantPrefix, credentials: await credentialsOf(settings) });
@@ -71,6 +76,7 @@ export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
       access,
       ownClientId: clientId,
       maxConnections,
+      audience,
       clock,
       logger,
     });
@@ -90,17 +96,24 @@ export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
     async endpoint() {
       running ??= await started();
       const broker = running;
-      return { target: () => broker.connection() };
+      return { target: () => broker.connection(), alertQos: 2 };
     },
     get url() {
       return running?.url ?? `mqtt://${settings.host}:${settings.port}`;
     },
     protocol: '3.1.1',
+    audienceReady: (signal) => audience.ready(signal),
     async stop() {
       await running?.stop();
       running = undefined;
     },
   };
+}
+
+/** Alerts go to one topic for all and one for each camera. */
+function hearsAlerts(topics: Topics, filter: string): boolean {
+  const cameraId = filter.slice(topics.base.length).split('/')[2] ?? '';
+  return covers(filter, topics.events) || covers(filter, topics.cameraEvents(isTopicId(cameraId) ? cameraId : 'any'));
 }
 
 async function credentialsOf(

@@ -2,7 +2,7 @@ import type { Aedes } from 'aedes';
 
 /** The part of aedes' in-memory persistence that queues for durable sessions (clean=false), which aedes does not type. */
 interface OfflineQueues {
-  outgoingEnqueueCombi(subscriptions: ReadonlyArray<{ clientId: string }>, packet: unknown): Promise<void>;
+  outgoingEnqueueCombi(subscriptions: ReadonlyArray<{ clientId: string }>, packet: { qos: number }): Promise<void>;
   outgoingClearMessageId(client: { id: string }, packet: unknown): Promise<unknown>;
 }
 
@@ -14,6 +14,9 @@ const MAX_SESSIONS = 200;
 /**
  * Bounds what aedes keeps for durable sessions whose clients are away (it has no limit of its own). A full queue drops
  * what is newer, for that subscriber alone; `onDrop` hears of it.
+ *
+ * Also holds what goes on from here to QoS 1: the daemon publishes with QoS 2 (see AlertQos), and aedes gives messages of a
+ * resumed session packet ids that are in use already, which with QoS 2 makes the subscriber drop one as a repeat.
  */
 export function boundOfflineQueues(broker: Aedes, onDrop: (clientId: string) => void): void {
   const queues = (broker as unknown as { persistence: OfflineQueues }).persistence;
@@ -22,6 +25,8 @@ export function boundOfflineQueues(broker: Aedes, onDrop: (clientId: string) => 
   const clear = queues.outgoingClearMessageId.bind(queues);
 
   queues.outgoingEnqueueCombi = (subscriptions, packet) => {
+    // The very packet that goes to those who are connected, right after this.
+    packet.qos = Math.min(1, packet.qos);
     const taken = subscriptions.filter(({ clientId }) => {
       const count = queued.get(clientId) ?? 0;
       const full = count >= MAX_QUEUED || (count === 0 && queued.size >= MAX_SESSIONS);

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { RepeatLimiter } from '../platform/repeats.ts';
+import type { Audience } from './audience.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { boundOfflineQueues } from './broker-queues.ts';
 import { type Connection, duplexPair } from './duplex-pair.ts';
@@ -19,6 +20,7 @@ export interface EmbeddedBrokerOptions {
   /** The daemon's own client id, which no guest may take. */
   readonly ownClientId: string;
   readonly maxConnections: number;
+  readonly audience: Audience;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -65,6 +67,9 @@ export class EmbeddedBroker {
     );
     broker.on('clientError', (client: Client, error: Error) => this.#guestTrouble(client, error));
     broker.on('connectionError', (client: Client, error: Error) => this.#guestTrouble(client, error));
+    broker.on('subscribe', (subscriptions, client) => {
+      if (!this.#isOwn(client)) for (const { topic } of subscriptions) this.#options.audience.subscribed(topic);
+    });
     this.#broker = broker;
     const accept = (socket: Socket): void => this.#accept(socket, broker);
     const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, accept) : createServer(accept);
@@ -80,6 +85,7 @@ export class EmbeddedBroker {
       server.once('error', (error) => reject(listenError(error, host, port)));
       server.listen({ host, port }, resolve);
     });
+    this.#options.audience.admitted();
     server.on('error', (error) => this.#options.logger.error('the MQTT broker failed', { error }));
   }
 

@@ -7,7 +7,7 @@ import { maskSecrets } from '../platform/secrets.ts';
 import { MqttSession, ProtocolVersionRefused, type SessionOptions } from './mqtt-session.ts';
 
 /** What changes from one connection to the next: files are read, the embedded broker's port is known. */
-export type Endpoint = Pick<SessionOptions, 'target' | 'user' | 'password' | 'ca' | 'cert' | 'key'>;
+export type Endpoint = Pick<SessionOptions, 'target' | 'user' | 'password' | 'ca' | 'cert' | 'key' | 'alertQos'>;
 
 export interface MqttChannelOptions {
   /** Asked before each connection. May throw (a missing certificate): that counts as a failed try. */

@@ -4,6 +4,12 @@ import { toError, WatchwordError } from '../platform/errors.ts';
 import { maskSecrets } from '../platform/secrets.ts';
 import type { Connection } from './duplex-pair.ts';
 
+/**
+ * Aedes acknowledges QoS 1 before it has handed the message to anyone, and QoS 2 only afterwards: a broker that dies with us
+ * must be asked for the latter. Others keep what they acknowledged.
+ */
+export type AlertQos = 1 | 2;
+
 /** How to reach a broker, and who we are there. */
 export interface SessionOptions {
   /** An address, or an in-process connection to the embedded broker. */
@@ -16,6 +22,8 @@ export interface SessionOptions {
   readonly cert?: Buffer | undefined;
   readonly key?: Buffer | undefined;
   readonly will: { readonly topic: string; readonly payload: string };
+  /** QoS of alerts. Default 1. */
+  readonly alertQos?: AlertQos | undefined;
   readonly clock: Clock;
   /** How long the broker may take to answer CONNECT. */
   readonly connectTimeoutMs: number;
@@ -51,6 +59,7 @@ const UNACCEPTABLE_VERSION = [1, 0x84];
  */
 export class MqttSession {
   readonly protocolVersion: 4 | 5;
+  readonly alertQos: AlertQos;
   /** Resolves with the reason when the connection is over. */
   readonly closed: Promise<Error>;
   readonly #client: MqttClient;
@@ -71,6 +80,7 @@ export class MqttSession {
     this.#clock = options.clock;
     this.#ackTimeoutMs = options.ackTimeoutMs;
     this.protocolVersion = options.protocolVersion;
+    this.alertQos = options.alertQos ?? 1;
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -129,19 +139,20 @@ export class MqttSession {
   }
 
   /**
-   * QoS 1; resolves at PUBACK. Rejects with `unavailable` when the connection ended first, `timeout` when the broker
+   * QoS 1 unless told otherwise; resolves when the broker has acknowledged (PUBACK, PUBCOMP). Rejects with `unavailable` when the connection ended first, `timeout` when the broker
    * lost this one acknowledgement while giving others, `too-large` or `forbidden` when the broker refused the message.
    */
-  publish(topic: string, payload: string | Uint8Array, options: { retain: boolean }): Promise<void> {
+  publish(
+    topic: string,
+    payload: string | Uint8Array,
+    { retain, qos = 1 }: { retain: boolean; qos?: AlertQos },
+  ): Promise<void> {
     if (this.#endReason) return Promise.reject(this.#endReason);
     const tooLarge = this.#tooLarge(topic, payload);
     if (tooLarge) return Promise.reject(tooLarge);
     const body =
       typeof payload === 'string' ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    return this.#acknowledged(
-      (done) => this.#client.publish(topic, body, { qos: 1, retain: options.retain }, done),
-      topic,
-    );
+    return this.#acknowledged((done) => this.#client.publish(topic, body, { qos, retain }, done), topic);
   }
 
   /**
