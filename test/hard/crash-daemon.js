@@ -1,14 +1,17 @@
 // Run as a process of its own by crash-matrix.test.ts, on the compiled program: the real tracker, commit queue, store and
 // delivery under a load of made-up verdicts, until it is killed. Says on standard output what it has committed.
 // `settle` instead of a load: ends every open event, delivers everything, and ends by itself.
+import { createAlerts } from '../../dist/alerts/alerts.js';
 import { Delivery } from '../../dist/alerts/delivery.js';
 import { MqttChannel } from '../../dist/alerts/mqtt-channel.js';
 import { mqttReceiver } from '../../dist/alerts/mqtt-receiver.js';
 import { noLinks } from '../../dist/alerts/payload.js';
+import { mqttSettingsSchema } from '../../dist/alerts/settings.js';
 import { topicsUnder } from '../../dist/alerts/topics.js';
 import { CommitQueue } from '../../dist/events/commit-queue.js';
 import { Tracker } from '../../dist/events/tracker.js';
 import { systemClock as clock } from '../../dist/platform/clock.js';
+import { Health } from '../../dist/platform/health.js';
 import { silentLogger as logger } from '../../dist/platform/logger.js';
 import { openStore } from '../../dist/store/store.js';
 
@@ -49,16 +52,43 @@ const open = store.events.open();
 tracker.restore(open, store.events.lastAlerts());
 tracker.reconcile({ rules: RULES.map((each) => ({ rule: each, cameraIds: CAMERAS })), cameraIds: CAMERAS });
 
-const topics = topicsUnder('watchword/crash');
-const channel = new MqttChannel({
-  ...{ endpoint: () => ({ target: url }), protocol: 'auto', clientId: 'watchword-crash', clock, logger },
-  ...{ availableTopic: topics.available, connectTimeoutMs: 400, ackTimeoutMs: 400, retry: { minMs: 20, maxMs: 80 } },
-});
-const receiver = mqttReceiver({ channel, topics, links: noLinks, perCamera: true });
-const delivery = new Delivery({ outbox: store.outbox, receiver, clock, logger });
-channel.start();
-delivery.start();
+const alerting = url.startsWith('embedded:') ? withOwnBroker() : withBroker();
+alerting.start();
 say('open');
+
+/** Delivery to a broker of somebody else, with short times. */
+function withBroker() {
+  const topics = topicsUnder('watchword/crash');
+  const channel = new MqttChannel({
+    ...{ endpoint: () => ({ target: url }), protocol: 'auto', clientId: 'watchword-crash', clock, logger },
+    ...{ availableTopic: topics.available, connectTimeoutMs: 400, ackTimeoutMs: 400, retry: { minMs: 20, maxMs: 80 } },
+  });
+  const receiver = mqttReceiver({ channel, topics, links: noLinks, perCamera: true });
+  const delivery = new Delivery({ outbox: store.outbox, receiver, clock, logger });
+  return {
+    start() {
+      channel.start();
+      delivery.start();
+    },
+    async stop() {
+      await delivery.stop();
+      await channel.stop();
+    },
+  };
+}
+
+/** All of alerting as a fresh box has it, on a port that stays the same. */
+function withOwnBroker() {
+  const mqtt = mqttSettingsSchema.parse({ port: Number(url.slice('embedded:'.length)) });
+  const health = new Health(() => clock.now());
+  const status = () => ({ evaluationsPerMinute: 0, p95LatencyMs: null, openEvents: 0, alertsWaiting: 0 });
+  const { outbox } = store;
+  // Lives are short: listeners come back within 100 ms here.
+  const audienceTimes = { settleMs: 50 };
+  return createAlerts({
+    ...{ siteId: 'crash', mqtt, outbox, commands: {}, status, version: '0', audienceTimes, clock, logger, health },
+  });
+}
 
 let seq = 0;
 function observe(ruleIndex, cameraId, value) {
@@ -85,8 +115,7 @@ if (mode === 'settle') {
     tracker.tick();
     await clock.sleep(5);
   }
-  await delivery.stop();
-  await channel.stop();
+  await alerting.stop();
   store.close();
   say('settled');
 } else {

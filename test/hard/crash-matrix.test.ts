@@ -1,70 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import type { Store } from '../../src/store/store.ts';
 import { tempFolder, tempStore } from '../store/temp-store.ts';
-import { hasMosquitto, Subscriber, startMosquitto } from '../support/broker.ts';
+import { freePort, hasMosquitto, Subscriber, startMosquitto } from '../support/broker.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
+import { EVENTS_TOPIC, Life, liveAndDie, verifyLives } from './crash-life.ts';
 import { HARD, Seeded, seedOf } from './seeded.ts';
 
-const DAEMON = fileURLToPath(new URL('crash-daemon.js', import.meta.url));
-const EVENTS_TOPIC = 'watchword/crash/events';
 const KILLS = HARD ? 320 : 25;
+const LIMIT = { timeout: HARD ? 1_800_000 : 120_000 };
 
 const stops: Array<() => Promise<void> | void> = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-/** One life of the program, with the keys it told as committed. */
-class Life {
-  readonly committed: string[] = [];
-  readonly opened = new Set<string>();
-  readonly #child: ChildProcess;
-  readonly #words = new Set<string>();
-  readonly #gone: Promise<unknown>;
-
-  constructor(dataDir: string, port: number, mode: 'load' | 'settle') {
-    this.#child = spawn(process.execPath, [DAEMON, dataDir, `mqtt://127.0.0.1:${port}`, mode], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    stops.push(() => void this.#child.kill('SIGKILL'));
-    this.#gone = once(this.#child, 'close');
-    createInterface({ input: this.#child.stdout ?? process.stdin }).on('line', (line) => this.#hear(line));
-  }
-
-  said(word: string): boolean {
-    return this.#words.has(word);
-  }
-
-  get ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
-  /** Gone, with every line it wrote read. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#gone;
-  }
-
-  /** Stands still for a while, as a paused virtual machine does. */
-  async suspend(ms: number): Promise<void> {
-    this.#child.kill('SIGSTOP');
-    await systemClock.sleep(ms);
-    this.#child.kill('SIGCONT');
-  }
-
-  #hear(line: string): void {
-    const [word = '', key] = line.split(' ');
-    if (key === undefined) return void this.#words.add(word);
-    if (word === 'committed') this.committed.push(key);
-    this.opened.add(key.split(':')[0] ?? '');
-  }
-}
 
 /** Disturbs the line at random, until told to stop; then it is whole. */
 class BadLine {
@@ -118,65 +67,6 @@ class BadLine {
   }
 }
 
-interface Told {
-  readonly key: string;
-  readonly event: { readonly id: string; readonly revision: number };
-}
-
-/** What the subscriber saw: each key with one content, and each event's keys by revision, in the order of first sight. */
-function seenBy(observer: Subscriber): Map<string, string[]> {
-  const contents = new Map<string, string>();
-  const byEvent = new Map<string, string[]>();
-  for (const text of observer.texts(EVENTS_TOPIC)) {
-    const { key, event } = JSON.parse(text) as Told;
-    const before = contents.get(key);
-    if (before !== undefined && before !== text)
-      throw new Error(`${key} came with two contents: ${before} and ${text}`);
-    contents.set(key, text);
-    if (before !== undefined) continue;
-    const keys = byEvent.get(event.id) ?? [];
-    byEvent.set(event.id, keys);
-    keys.push(key);
-    if (event.revision !== keys.length) throw new Error(`${event.id} out of order: ${keys.join(' ')}`);
-  }
-  return byEvent;
-}
-
-/** Every event in the database was told completely, and its pictures are there and its own. Returns how many there are. */
-async function verifyStore(store: Store, seen: Map<string, string[]>): Promise<{ events: number; alerted: number }> {
-  let events = 0;
-  let alerted = 0;
-  for (let cursor: string | null = null; ; ) {
-    const page = store.log.list({}, { limit: 500, ...(cursor !== null && { cursor }) });
-    for (const {
-      event: { id },
-    } of page.events) {
-      events++;
-      const event = store.events.get(id);
-      const keys = seen.get(id) ?? [];
-      expect(keys.length, `messages of ${id}: ${keys.join(' ')}`).toBe(event?.revision);
-      expect(event?.endedAt, `${id} is open`).not.toBeNull();
-      if (keys.length === 0) continue;
-      alerted++;
-      expect(keys[0]).toBe(`${id}:new:1`);
-      expect(keys.at(-1)).toBe(`${id}:end:${keys.length}`);
-      await verifyPictures(store, id);
-    }
-    cursor = page.next;
-    if (cursor === null) return { events, alerted };
-  }
-}
-
-async function verifyPictures(store: Store, eventId: string): Promise<void> {
-  const pictures = store.evidence.ofEvent(eventId);
-  expect(pictures.map(({ role }) => role)).toContain('deciding');
-  for (const picture of pictures) {
-    const content = Buffer.from((await store.evidence.read(picture)) ?? []).toString();
-    expect(content.length).toBe(picture.bytes);
-    expect(content).toContain(` ${picture.capturedAt} ${picture.score ?? ''}`);
-  }
-}
-
 describe.skipIf(!hasMosquitto)('the program killed at random moments behind a bad line', () => {
   async function setUp(random: Seeded) {
     const broker = await startMosquitto({
@@ -196,65 +86,66 @@ describe.skipIf(!hasMosquitto)('the program killed at random moments behind a ba
     return { broker, observer, proxy, line };
   }
 
-  /** Lets it live for a random time, at times too short to get ready, at times interrupted, and kills it. */
-  async function liveAndDie(life: Life, random: Seeded): Promise<void> {
-    if (random.chance(0.8)) await until(() => life.said('open') || life.ended, 'the program to open its store', 60_000);
-    await systemClock.sleep(random.below(500));
-    if (random.chance(0.1)) {
-      await life.suspend(random.below(1_500));
-      await systemClock.sleep(random.below(200));
-    }
-    expect(life.ended, 'the program ended by itself').toBe(false);
-    await life.kill();
-  }
+  test(
+    `tells every committed event at least once, in order, with one content, and forgets no open one (${KILLS} kills)`,
+    LIMIT,
+    async () => {
+      const random = new Seeded(seedOf(20_260_302));
+      const { broker, observer, proxy, line } = await setUp(random);
+      const dataDir = tempFolder();
+      let restarts = 0;
+      const lives = await liveAndDie({
+        kills: KILLS,
+        random,
+        start: (mode) => new Life(dataDir, `mqtt://127.0.0.1:${proxy.port}`, mode),
+        async between(kill) {
+          if (kill % 12 !== 11) return;
+          await broker.restart();
+          restarts++;
+        },
+        beforeLast: () => line.stop(),
+      });
+      const { store } = tempStore({ dataDir });
+      const told = await verifyLives(store, observer, lives);
+      expect(told.alerted).toBeGreaterThan(KILLS / 2);
+      const killedRuns = store.runs.newest(10_000).filter(({ stoppedAt }) => stoppedAt === null).length - 1;
+      expect(killedRuns).toBeGreaterThan(KILLS / 2);
+      const faults = JSON.stringify({ ...line.counts, brokerRestarts: restarts });
+      process.stdout.write(
+        `crash matrix: seed ${random.seed}; ${KILLS} kills, ${lives.beforeReady} of them before the program was ready; faults ${faults}, ` +
+          `${proxy.connections} connections; ${JSON.stringify(told)}, all told in order\n`,
+      );
+    },
+  );
+});
 
-  test(`tells every committed event at least once, in order, with one content, and forgets no open one (${KILLS} kills)`, {
-    timeout: HARD ? 1_800_000 : 120_000,
-  }, async () => {
-    const random = new Seeded(seedOf(20_260_302));
-    const { broker, observer, proxy, line } = await setUp(random);
+describe('the program killed at random moments with its own broker inside', () => {
+  test(`a subscriber that comes back by itself misses no committed event (${KILLS} kills)`, LIMIT, async () => {
+    const random = new Seeded(seedOf(20_260_303));
     const dataDir = tempFolder();
-    const committed: string[] = [];
-    const opened = new Set<string>();
-    let beforeOpen = 0;
-    let restarts = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
-      const life = new Life(dataDir, proxy.port, 'load');
-      if (kill % 12 === 11) {
-        await broker.restart();
-        restarts++;
-      }
-      await liveAndDie(life, random);
-      if (!life.said('open')) beforeOpen++;
-      committed.push(...life.committed);
-      for (const id of life.opened) opened.add(id);
-    }
-    await line.stop();
-    const last = new Life(dataDir, proxy.port, 'settle');
-    await until(() => last.said('settled') || last.ended, 'everything to be delivered', 120_000);
-    expect(last.said('settled')).toBe(true);
-    committed.push(...last.committed);
-
+    const port = await freePort();
+    let observer: Subscriber | undefined;
+    const lives = await liveAndDie({
+      kills: KILLS,
+      random,
+      start: (mode) => new Life(dataDir, `embedded:${port}`, mode),
+      async between(kill) {
+        if (kill > 0) return;
+        const address = `mqtt://127.0.0.1:${port}`;
+        await until(async () => {
+          observer = await Subscriber.connect(address, [EVENTS_TOPIC], { reconnectPeriod: 100 }).catch(() => undefined);
+          return observer !== undefined;
+        }, 'the broker to let somebody in');
+      },
+    });
+    if (!observer) throw new Error('nobody listened');
+    stops.push(() => observer?.stop());
     const { store } = tempStore({ dataDir });
-    const wanted = new Set(committed);
-    const distinct = (): Set<string> => new Set([...seenBy(observer).values()].flat());
-    await until(() => observer.messages.length >= wanted.size, 'the subscriber', 60_000);
-    await until(() => [...wanted].every((key) => distinct().has(key)), 'the subscriber to see all', 60_000);
-    const seen = seenBy(observer);
-    const { events, alerted } = await verifyStore(store, seen);
-    expect(store.log.countOpen()).toBe(0);
-    expect([...opened].filter((id) => store.events.get(id) === undefined)).toEqual([]);
-    expect([...seen.keys()].filter((id) => store.events.get(id) === undefined)).toEqual([]);
-    expect(store.outbox.depth().messages).toBe(0);
-    expect(alerted).toBeGreaterThan(KILLS / 2);
-    const keys = [...seen.values()].flat().length;
-    const killedRuns = store.runs.newest(10_000).filter(({ stoppedAt }) => stoppedAt === null).length - 1;
-    expect(killedRuns).toBeGreaterThan(KILLS / 2);
+    const told = await verifyLives(store, observer, lives);
+    expect(told.alerted).toBeGreaterThan(KILLS / 2);
     process.stdout.write(
-      `crash matrix: seed ${random.seed}; ${KILLS} kills, ${beforeOpen} of them before the program was ready; faults ` +
-        `${JSON.stringify({ ...line.counts, brokerRestarts: restarts })}, ${proxy.connections} connections; ${events} events, ` +
-        `${alerted} of them alerted; ${keys} messages, all delivered in order, and ${observer.messages.length - keys} ` +
-        `repeats\n`,
+      `crash matrix, embedded broker: seed ${random.seed}; ${KILLS} kills, ${lives.beforeReady} of them before the program was ` +
+        `ready; ${JSON.stringify(told)}, all told in order\n`,
     );
   });
 });
