@@ -97,7 +97,7 @@ describe('each page in a real browser', { timeout: TIMEOUT_MS }, () => {
   test('offers nothing to tap that is smaller than a finger on a phone', async () => {
     const watched = await openPage(browser, { baseURL: (await shared).baseURL, viewport: PHONE });
     await logInQuietly(watched, 'operator');
-    for (const path of ['/', '/events', '/events/mm8x1-shelf']) {
+    for (const path of ['/', '/events', '/events/mm8x1-shelf', '/rules', '/rules/spill/edit', '/ask']) {
       await watched.page.goto(path);
       const small = await watched.page.evaluate(
         "[...document.querySelectorAll('button, nav a, summary, select, .chip')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 40).map(e => e.outerHTML.slice(0, 80))",
