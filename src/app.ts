@@ -3,6 +3,7 @@ import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { Camera } from './cameras/camera.ts';
 import { createSource } from './cameras/sources.ts';
 import { CapacityLedger } from './capacity.ts';
+import { createChatDesk } from './chat-desk.ts';
 import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
 import type { Settings } from './config/settings.ts';
@@ -212,6 +213,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
         zone: (id, name) => settings.cameras[id]?.zones[name],
       }),
+      chat: createChatDesk(turns),
       watch,
       tracker,
       store,

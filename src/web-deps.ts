@@ -24,6 +24,7 @@ export interface WebDepsOptions {
   readonly ruleFolder: RuleFolder;
   readonly ruleDesk: WebDeps['ruleDesk'];
   readonly spareModel: WebDeps['spareModel'];
+  readonly chat: NonNullable<WebDeps['chat']>;
   readonly watch: Watch;
   readonly tracker: Tracker;
   readonly store: Store;

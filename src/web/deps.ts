@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { CompiledRule, Severity } from '../rules/rule.ts';
 import type { UnknownCause, Verdict } from '../rules/verdict.ts';
 import type { ModelIdentity } from '../vision/model.ts';
+import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { RuleDesk, SpareModel } from './rule-editing.ts';
 
@@ -238,6 +239,8 @@ export interface WebDeps {
   readonly rules: RuleShelf;
   readonly ruleDesk: RuleDesk;
   readonly spareModel: SpareModel;
+  /** The model for other programs. */
+  readonly chat?: ChatDesk;
   readonly states: RuleBoard;
   readonly events: EventLog;
   readonly silences: Silences;

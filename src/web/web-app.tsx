@@ -18,6 +18,7 @@ import { LiveViewers } from './live-viewers.ts';
 import { MOST_PICTURE_BYTES } from './own-picture.ts';
 import { askRoutes } from './routes/ask.tsx';
 import { cameraRoutes } from './routes/cameras.tsx';
+import { chatRoutes } from './routes/chat.ts';
 import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
 import { liveViewRoutes } from './routes/live-view.ts';
@@ -34,6 +35,9 @@ import { ErrorPage } from './views/login.tsx';
 /** No form or API call is larger, but a picture to try a rule on. */
 const MOST_BODY_BYTES = 64 * 1024;
 const MOST_TRIED_BYTES = MOST_PICTURE_BYTES + MOST_BODY_BYTES;
+const WITH_PICTURE = new Set(['/rules/try', '/v1/chat/completions']);
+/** What programs ask, and what they are answered in JSON. */
+const FOR_PROGRAMS = /^\/(?:api|v1|metrics)(?:\/|$)/;
 
 export interface WebApp {
   /** Request -> Response. */
@@ -76,7 +80,7 @@ export function createWebApp(deps: WebDeps): WebApp {
   app.use(compress());
   const usual = limitBody(MOST_BODY_BYTES);
   const withPicture = limitBody(MOST_TRIED_BYTES);
-  app.use((c, next) => (c.req.path === '/rules/try' ? withPicture(c, next) : usual(c, next)));
+  app.use((c, next) => (WITH_PICTURE.has(c.req.path) ? withPicture(c, next) : usual(c, next)));
   app.use(async (c, next) => {
     await next();
     // Pages show what only this person may see.
@@ -91,6 +95,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     ruleFileRoutes,
     cameraRoutes,
     askRoutes,
+    chatRoutes,
     systemRoutes,
     loginRoutes,
     liveRoutes,
@@ -170,7 +175,7 @@ function answerError(c: WebContext, parts: WebParts, thrown: unknown): Response 
       ? 'the request was not understood'
       : 'something went wrong in the box';
   const hint = ours ? maskSecrets(error.hint ?? '') : status < 500 ? '' : 'Look at the log, then try again';
-  if (c.req.path.startsWith('/api/') || c.req.path === '/metrics') {
+  if (FOR_PROGRAMS.test(c.req.path)) {
     if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="watchword"');
     return c.json({ error: { kind, message, hint } }, status as 400);
   }

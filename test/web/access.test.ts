@@ -102,6 +102,8 @@ const ROUTES: ReadonlyArray<{
   { route: 'GET /ask', role: 'viewer' },
   { route: 'POST /ask', role: 'viewer', form: { question: 'Is anybody there?', camera: 'aisle-3' } },
   { route: 'GET /ask/pictures/:key', role: 'viewer', path: '/ask/pictures/gone', status: 404 },
+  { route: 'GET /v1/models', role: 'viewer' },
+  { route: 'POST /v1/chat/completions', role: 'viewer', json: {}, status: 503 },
   { route: 'GET /cameras', role: 'viewer' },
   { route: 'GET /cameras/:id', role: 'viewer', path: '/cameras/aisle-3' },
   // Only for WebSockets: see live-view.test.ts.
@@ -207,7 +209,7 @@ describe('access', () => {
         const expected = row.route === 'GET /login' && who !== 'nobody' ? 303 : (row.status ?? 200);
         expect([who, response.status]).toEqual([who, expected]);
       } else if (who === 'nobody') {
-        const isProgram = row.route.includes('/api/') || row.route.includes('/metrics');
+        const isProgram = / \/(api|v1|metrics)/.test(row.route);
         expect([who, response.status]).toEqual([who, isProgram ? 401 : 303]);
         if (!isProgram) expect(response.headers.get('Location')).toMatch(/^\/login/);
       } else expect([who, response.status]).toEqual([who, 403]);

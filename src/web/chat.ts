@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { WatchwordError } from '../platform/errors.ts';
+import type { Message } from '../vision/model.ts';
+
+/** The box's own model for other programs, behind the cameras' questions. Rejects with `too-many` and `timeout` when it is busy. */
+export interface ChatDesk {
+  /** P(yes) of a question about a picture, the words as they are, and how much of the vocabulary yes and no hold together. */
+  score(picture: Uint8Array, question: string, signal: AbortSignal): Promise<{ score: number; mass: number }>;
+  /** Greedy words as they come. */
+  generate(
+    messages: readonly Message[],
+    maxTokens: number,
+    tell: (words: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+const MOST_TOKENS = 512;
+const DEFAULT_TOKENS = 64;
+const MOST_MESSAGES = 64;
+
+const partSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string().max(16_384) }),
+  z.object({ type: z.literal('image_url'), image_url: z.union([z.string(), z.object({ url: z.string() })]) }),
+]);
+
+/** What is read of a request; what else the protocol has and would change the answer is refused by name. */
+const requestSchema = z.looseObject({
+  model: z.string().optional(),
+  messages: z
+    .array(
+      z.object({
+        role: z.enum(['system', 'user', 'assistant']),
+        content: z.union([z.string().max(16_384), z.array(partSchema).max(16)]),
+      }),
+    )
+    .min(1)
+    .max(MOST_MESSAGES),
+  max_tokens: z.int().min(1).nullish(),
+  max_completion_tokens: z.int().min(1).nullish(),
+  stream: z.boolean().nullish(),
+  logprobs: z.boolean().nullish(),
+  n: z.int().nullish(),
+});
+
+export interface ChatRequest {
+  readonly messages: readonly Message[];
+  readonly maxTokens: number;
+  readonly stream: boolean;
+  /** Present when the first token's chances are asked for: what about. */
+  readonly scored: { readonly picture: Uint8Array; readonly question: string } | undefined;
+}
+
+/** Reads a chat completion request. Throws `invalid-input` with what is supported, and `not-found` for another model. */
+export function readChatRequest(body: unknown, model: string): ChatRequest {
+  const parsed = requestSchema.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new WatchwordError('invalid-input', `"${issue?.path.join('.')}": ${issue?.message}`);
+  }
+  const request = parsed.data;
+  if (request.model && request.model !== model) {
+    throw new WatchwordError('not-found', 'this box has no such model', { hint: `It has ${model}` });
+  }
+  for (const name of ['tools', 'functions', 'response_format', 'logit_bias'])
+    if (request[name] !== undefined && request[name] !== null)
+      throw new WatchwordError('invalid-input', `"${name}" is not supported`);
+  if ((request.n ?? 1) !== 1) throw new WatchwordError('invalid-input', '"n" must be 1');
+  const messages = request.messages.map(
+    ({ role, content }): Message => ({
+      role,
+      content:
+        typeof content === 'string'
+          ? [{ type: 'text', text: content }]
+          : content.map((part) =>
+              part.type === 'text'
+                ? part
+                : {
+                    type: 'image',
+                    picture: pictureOf(typeof part.image_url === 'string' ? part.image_url : part.image_url.url),
+                  },
+            ),
+    }),
+  );
+  const wanted = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_TOKENS;
+  const scored = request.logprobs ? scoredOf(messages, wanted) : undefined;
+  return { messages, maxTokens: Math.min(wanted, MOST_TOKENS), stream: request.stream ?? false, scored };
+}
+
+/** Chances are known of yes and no, as the first word about one picture. */
+function scoredOf(messages: readonly Message[], maxTokens: number): ChatRequest['scored'] {
+  const [message] = messages;
+  const [image, text] = message?.content ?? [];
+  const one = messages.length === 1 && message?.role === 'user' && message.content.length === 2;
+  if (one && maxTokens === 1 && image?.type === 'image' && text?.type === 'text')
+    return { picture: image.picture, question: text.text };
+  throw new WatchwordError('invalid-input', '"logprobs" are given for one token about one picture', {
+    hint: 'Send one user message, the picture first and then the question, with max_tokens: 1',
+  });
+}
+
+/** Pictures come inside the request: the box fetches no addresses for others. */
+function pictureOf(url: string): Uint8Array {
+  const base64 = /^data:image\/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]+={0,2})$/.exec(url)?.[1];
+  if (base64 !== undefined) return Buffer.from(base64, 'base64');
+  throw new WatchwordError('invalid-input', 'a picture must be a data URL', {
+    hint: 'Write data:image/jpeg;base64, and the picture in Base64',
+  });
+}
+
+/**
+ * A first token in the protocol's words. The two entries hold what the two groups hold of the vocabulary; the token said is
+ * the likelier word where yes and no hold more than half, else none: then the model would have said something else.
+ */
+export function firstToken({ score, mass }: { score: number; mass: number }): {
+  content: string;
+  logprobs: { content: unknown[] };
+} {
+  const chance = (token: string, share: number) => ({
+    token,
+    logprob: share > 0 ? Math.max(Math.log(share), NEVER) : NEVER,
+    bytes: [...Buffer.from(token)],
+  });
+  const top = [chance('Yes', score * mass), chance('No', (1 - score) * mass)];
+  if (score < 0.5) top.reverse();
+  const said = mass > 0.5 ? (top[0] ?? chance('', 0)) : chance('', 1 - mass);
+  return { content: said.token, logprobs: { content: [{ ...said, top_logprobs: top }] } };
+}
+
+/** As the protocol writes a chance that is none. */
+const NEVER = -9999;
