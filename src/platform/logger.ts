@@ -33,12 +33,19 @@ export function createLogger(sink: Sink, bound: LogFields = {}): Logger {
 }
 
 function maskFields(fields: LogFields): LogFields {
-  const masked: LogFields = {};
-  for (const [key, value] of Object.entries(fields)) {
-    if (value instanceof Error) masked[key] = maskSecrets(value.message);
-    else masked[key] = typeof value === 'string' ? maskSecrets(value) : value;
-  }
-  return masked;
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, masked(value, 0)]));
+}
+
+/** Deeper than this nobody logs on purpose. */
+const MOST_DEPTH = 4;
+
+function masked(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return maskSecrets(value);
+  if (value instanceof Error) return maskSecrets(value.message);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MOST_DEPTH) return '...';
+  if (Array.isArray(value)) return value.map((each) => masked(each, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, depth + 1)]));
 }
 
 /** JSON lines on standard error through pino: standard output belongs to a command's result. */

@@ -45,6 +45,11 @@ test('log fields are bound, errors become text and every value is masked', () =>
   expect(lines).toEqual([
     { message: 'cannot open rtsp://***@c/1', fields: { camera: 'aisle', error: '401 for rtsp://***@c/1', ms: 3 } },
   ]);
+  logger.info('cameras', { all: [{ source: 'rtsp://a:b@c/1', error: new Error('no rtsp://a:b@c/1') }], none: null });
+  expect(lines.at(-1)?.fields).toEqual({
+    ...{ camera: 'aisle', none: null },
+    all: [{ source: 'rtsp://***@c/1', error: 'no rtsp://***@c/1' }],
+  });
 });
 
 test('a repeating warning is let through once per interval with its count', async () => {
