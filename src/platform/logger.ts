@@ -45,6 +45,7 @@ function masked(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MOST_DEPTH) return '...';
   if (Array.isArray(value)) return value.map((each) => masked(each, depth + 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, depth + 1)]));
 }
 
