@@ -175,10 +175,18 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function useOf(sampler: ChildProcess): Promise<SamplerUse> {
+  const answered = new AbortController();
+  const ended = once(sampler, 'exit', { signal: answered.signal }).then(() => {
+    throw new Error('the process with the cameras ended');
+  });
   const answer = once(sampler, 'message');
   sampler.send('use');
-  const [use] = (await answer) as [SamplerUse];
-  return use;
+  try {
+    const [use] = (await Promise.race([answer, ended])) as [SamplerUse];
+    return use;
+  } finally {
+    answered.abort();
+  }
 }
 
 function framesBetween(before: SamplerUse, after: SamplerUse): number[] {

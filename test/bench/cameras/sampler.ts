@@ -57,11 +57,17 @@ function use(): SamplerUse {
     frames: sampling.map(({ camera }) => camera.status().frames),
     notes: sampling.flatMap(({ camera }) => camera.status().notes),
     ownRssMb: process.memoryUsage.rss() / 2 ** 20,
-    decoderRssMb: pids.map((pid) => kilobytes(`/proc/${pid}/status`, 'VmRSS') / 1024),
-    decoderPssMb: pids.map((pid) => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss') / 1024),
+    decoderRssMb: pids.flatMap((pid) => megabytes(`/proc/${pid}/status`, 'VmRSS')),
+    decoderPssMb: pids.flatMap((pid) => megabytes(`/proc/${pid}/smaps_rollup`, 'Pss')),
   };
 }
 
-function kilobytes(file: string, field: string): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1]);
+/** Nothing of a process that has just ended. */
+function megabytes(file: string, field: string): number[] {
+  try {
+    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1];
+    return kilobytes === undefined ? [] : [Number(kilobytes) / 1024];
+  } catch {
+    return [];
+  }
 }
