@@ -107,7 +107,8 @@ describe('a process that is killed at any moment', SLOW, () => {
     const reader = openEventLog(dataDir);
     expect(reader.log.list({}, { limit: 9 }).events.length).toBeGreaterThan(0);
     reader.close();
-    await writer.hear(5);
+    // Each event takes up to four lines.
+    await writer.hear(12);
     await writer.kill();
     expect(tempStore({ dataDir }).store.log.list({}, { limit: 9 }).events.length).toBeGreaterThan(2);
   });
