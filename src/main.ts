@@ -20,6 +20,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   coverage: async () => (await import('./cli/coverage.ts')).coverage,
   camera: async () => (await import('./cli/camera.ts')).camera,
   user: async () => (await import('./cli/user.ts')).user,
+  token: async () => (await import('./cli/token.ts')).token,
   demo: async () => (await import('./cli/demo.ts')).demo,
   backup: async () => (await import('./cli/backup.ts')).backup,
   restore: async () => (await import('./cli/backup.ts')).restore,

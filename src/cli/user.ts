@@ -1,23 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { WatchwordError } from '../platform/errors.ts';
-import { connect, DATABASE_FILE } from '../store/database.ts';
-import { migrate } from '../store/migrations.ts';
-import { SessionStore } from '../store/sessions.ts';
-import { type User, UserStore } from '../store/users.ts';
+import type { User } from '../store/users.ts';
 import { readablePassword } from '../web/auth.ts';
 import { hashPassword } from '../web/passwords.ts';
+import { type AccessStore, chosenRole, openAccess, plainName, ROLE_HELP } from './access-store.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
 import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { formatTable } from './table.ts';
 
-const ROLES = ['viewer', 'operator', 'admin'] as const;
 const OPTIONS = { ...DATA_OPTIONS, role: { type: 'string' }, json: { type: 'boolean' } } as const;
 
-interface Users {
-  readonly users: UserStore;
-  readonly sessions: SessionStore;
-}
+type Users = Pick<AccessStore, 'users' | 'sessions'>;
 
 export const user: Command = {
   name: 'user',
@@ -25,7 +17,7 @@ export const user: Command = {
   usage:
     'watchword user add NAME --role viewer|operator|admin | password NAME | list | remove NAME [--data DIR | --config FILE] [--json]',
   details: `options:
-  --role ROLE     viewer (sees), operator (also reviews and silences) or admin (also changes the box)
+${ROLE_HELP}
 ${DATA_HELP}
   --json          one line of JSON per user
 
@@ -34,7 +26,7 @@ A new password is made up and shown once. Works while Watchword runs; a new pass
     const { values, positionals } = parseOptions(args, OPTIONS);
     const [what, name, extra] = positionals;
     if (extra !== undefined) throw new UsageError(`unexpected "${extra}"`);
-    const opened = open(dataFolder(values));
+    const opened = openAccess(dataFolder(values), io.clock);
     try {
       if (what === 'list' && name === undefined) list(opened, io, values.json === true);
       else if (name === undefined)
@@ -51,28 +43,9 @@ A new password is made up and shown once. Works while Watchword runs; a new pass
   },
 };
 
-function open(dataDir: string): Users & { close(): void } {
-  const file = join(dataDir, DATABASE_FILE);
-  if (!existsSync(file)) {
-    throw new WatchwordError('not-found', 'there is no database', {
-      where: file,
-      hint: 'Start Watchword once, or name its data folder with --data DIR',
-    });
-  }
-  const db = connect(file, 'full');
-  migrate(db);
-  return { users: new UserStore({ db }), sessions: new SessionStore({ db }), close: () => db.close() };
-}
-
 function newUser({ users }: Users, name: string, role: string | undefined, io: CommandIo): Omit<User, 'passwordHash'> {
-  if (!/^[\p{L}\p{N}._-]{1,40}$/u.test(name))
-    throw new UsageError(`"${name}" is no user name`, 'Use letters, digits, dots and dashes, 40 at most');
-  const wanted = ROLES.find((each) => each === role);
-  if (!wanted)
-    throw new UsageError(
-      role === undefined ? 'a new user needs --role' : `there is no role "${role}"`,
-      `Use ${ROLES.join(', ')}`,
-    );
+  plainName(name, 'user name');
+  const wanted = chosenRole(role, 'a new user');
   if (users.get(name))
     throw new WatchwordError('conflict', `there is a user "${name}" already`, {
       hint: `watchword user password ${name} sets a new password`,
