@@ -7,8 +7,8 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { until } from '../support/until.ts';
 
 const DAEMON = fileURLToPath(new URL('suspend-daemon.js', import.meta.url));
-/** Of `for` and of the clear time in suspend-daemon.js. */
-const HOLD_MS = 1_500;
+/** Of `for` and of the clear time in suspend-daemon.js, less what cameras' times may jitter. */
+const HOLD_MS = 1_400;
 /** Twice as long: time that nobody saw would be enough by itself. */
 const ASLEEP_MS = 3_000;
 
