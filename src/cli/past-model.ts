@@ -2,6 +2,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Polygon } from '../cameras/settings.ts';
 import type { Settings } from '../config/settings.ts';
+import { WatchwordError } from '../platform/errors.ts';
 import type { JudgedAnswer } from '../rules/verdict.ts';
 import type { CommandIo } from './command.ts';
 import { BUNDLED_MODEL, type ModelChoice, type OpenedModel, type OpenModel } from './open-model.ts';
@@ -14,11 +15,21 @@ export interface SizedPicture {
   readonly height: number;
 }
 
-/** The model that the configuration names, unless the command line names another. */
+/**
+ * The model that the configuration names, unless the command line names another.
+ *
+ * @throws WatchwordError `unsupported` when the configuration names a server: the bundled model's answers are not its answers
+ */
 export function configuredModel(choice: ModelChoice, settings: Settings, configFile: string): ModelChoice {
-  const { package: folder, dtype, device } = settings.model;
+  const { package: folder, dtype, device, endpoint } = settings.model;
   const configured = folder === undefined ? undefined : resolve(dirname(configFile), folder);
   if (choice.model !== undefined) return choice;
+  if (endpoint !== undefined) {
+    throw new WatchwordError('unsupported', 'this box asks a server, which is not asked about the past', {
+      where: 'model.endpoint',
+      hint: 'Name a model package with --model DIR',
+    });
+  }
   return { model: configured, dtype: choice.dtype ?? dtype, device: choice.device ?? device };
 }
 

@@ -233,3 +233,18 @@ describe('watchword backtest for people', () => {
     expect(await wrong('Alert me when it smells twice a day', '--camera', 'aisle-1')).toMatch(/^1 .*refused/);
   });
 });
+
+test('a box that asks a server is told so, instead of being answered by another model', async () => {
+  const { dataDir } = tempStore();
+  mkdirSync(join(dataDir, 'rules'));
+  const config = join(dataDir, 'watchword.yaml');
+  writeFileSync(
+    config,
+    'cameras: { aisle-1: { source: "file:a.mp4" } }\nrules: ./rules\ndata: .\nmodel: { endpoint: "http://127.0.0.1:1/v1" }\n',
+  );
+  const io = recordIo();
+  const { open } = new ScriptedModel(() => ({ score: 1 }));
+  const words = 'Alert me when a shelf is empty';
+  expect(await runCommand(createBacktest(open), ['--config', config, words, '--camera', 'aisle-1'], io)).toBe(1);
+  expect(io.err()).toContain('this box asks a server, which is not asked about the past');
+});
