@@ -151,6 +151,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
 
   const watch = new Watch({
     clock,
+    health,
     timeZone: settings.site.timeZone,
     calendars: contextOf(settings).calendars,
     cameras: cameras.map(({ id, settings: camera }) => ({ id, name: camera.name })),

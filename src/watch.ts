@@ -8,6 +8,8 @@ import { Coverage, type CoverageMoment } from './events/coverage.ts';
 import type { Tracker } from './events/tracker.ts';
 import type { Judgement, Pipeline } from './pipeline.ts';
 import type { Clock } from './platform/clock.ts';
+import type { Health } from './platform/health.ts';
+import { wallClockProblem } from './platform/wall-clock.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import { type Calendar, isOn } from './rules/schedule.ts';
 import type { Store } from './store/store.ts';
@@ -16,6 +18,8 @@ import type { LiveChange } from './web/deps.ts';
 
 export interface WatchOptions {
   readonly clock: Clock;
+  /** Reports as part `clock`. */
+  readonly health: Health;
   readonly timeZone: string;
   readonly calendars: Readonly<Record<string, Calendar>>;
   readonly cameras: readonly CatalogCamera[];
@@ -39,6 +43,8 @@ export class Watch {
   readonly #problems: CameraProblems;
   #pipeline: Pipeline | undefined;
   #assignments: readonly Assignment[] = [];
+  /** While it is not, rules with hours are not asked, and what is open of them stays open. */
+  #clockIsSet = true;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -62,9 +68,10 @@ export class Watch {
 
   /** Call it about every second: opens and closes hours, and lets waiting changes out. */
   tick(): void {
+    const wasSet = this.#clockIsSet;
     const now = this.#current();
     const changed = now.some(({ scheduled }, i) => scheduled !== this.#assignments[i]?.scheduled);
-    if (changed) this.#assign(now);
+    if (changed || wasSet !== this.#clockIsSet) this.#assign(now);
     this.#options.tracker.tick();
   }
 
@@ -132,9 +139,16 @@ export class Watch {
   }
 
   #current(): Assignment[] {
-    const { cameras, rules, calendars, timeZone, clock } = this.#options;
+    const { cameras, rules, calendars, timeZone, clock, health } = this.#options;
     const ids = cameras.map((camera) => camera.id);
-    return assignmentsOf(rules(), ids, (rule) => isOn(rule.schedule, calendars, timeZone, clock.now()));
+    const problem = wallClockProblem(clock.now());
+    this.#clockIsSet = problem === undefined;
+    // Hours by a clock that is not set would be any hours.
+    if (problem) health.report('clock', 'degraded', `${problem}: rules with hours pause`);
+    else health.report('clock', 'ok');
+    return assignmentsOf(rules(), ids, ({ schedule }) =>
+      problem ? schedule === null : isOn(schedule, calendars, timeZone, clock.now()),
+    );
   }
 
   #assign(assignments: readonly Assignment[]): void {
@@ -146,7 +160,7 @@ export class Watch {
       if (scheduled) {
         on.add(`${rule.id}\n${cameraId}`);
         this.#coverage.begin(rule.id, cameraId, rule.everyMs, now);
-      } else tracker.offSchedule(rule.id, cameraId);
+      } else if (this.#clockIsSet) tracker.offSchedule(rule.id, cameraId);
     }
     for (const { rule, cameraId } of this.#assignments) {
       if (!on.has(`${rule.id}\n${cameraId}`)) this.#coverage.end(rule.id, cameraId, now);

@@ -119,6 +119,7 @@ describe('the running box', () => {
     const nothing = (): void => undefined;
     const watch = new Watch({
       clock: bench.clock,
+      health: new Health(() => bench.clock.now()),
       timeZone: 'UTC',
       calendars: {},
       cameras: [{ id: 'dock' }],
