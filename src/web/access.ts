@@ -6,6 +6,7 @@ import type { Auth } from './auth.ts';
 import { mayDo, type WebContext, type WebEnv } from './context.ts';
 import { isCsrfToken, isForeign } from './csrf.ts';
 import type { Role } from './deps.ts';
+import { parseForm } from './input.ts';
 
 export const SESSION_COOKIE = 'watchword_session';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -71,6 +72,6 @@ async function refuseForged(c: WebContext, sessionToken: string | undefined): Pr
 async function formToken(c: WebContext): Promise<string | undefined> {
   if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(c.req.header('Content-Type') ?? ''))
     return undefined;
-  const value = (await c.req.parseBody())._csrf;
+  const value = (await parseForm(c))._csrf;
   return typeof value === 'string' ? value : undefined;
 }

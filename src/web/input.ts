@@ -25,8 +25,18 @@ async function rawBody(c: WebContext, all: boolean): Promise<unknown> {
     }
   }
   if (type === '' || /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(type))
-    return await c.req.parseBody({ all });
+    return await parseForm(c, all);
   throw new WatchwordError('unsupported', 'the body must be JSON or a form', {
     hint: 'Send Content-Type: application/json',
   });
+}
+
+/** The fields of a form. Throws `invalid-input` for a body that is none: a wrong boundary, say. */
+export async function parseForm(c: WebContext, all = false): Promise<Record<string, unknown>> {
+  try {
+    return await c.req.parseBody({ all });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new WatchwordError('invalid-input', 'the body is not a valid form', { cause });
+  }
 }
