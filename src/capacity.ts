@@ -18,7 +18,7 @@ const positive = z.number().positive();
 const boxLoadSchema = z.object({
   costs: z.object({ lookMs: positive, questionMs: z.number().nonnegative() }),
   parts: z.array(
-    z.object({ cameraId: z.string(), zone: z.string().nullable(), everyMs: positive, questionsPerSecond: positive }),
+    z.object({ cameraId: z.string(), zone: z.string().nullable(), intervalsMs: z.array(positive).min(1) }),
   ),
   cameras: z.record(z.string(), positive),
 });

@@ -59,7 +59,7 @@ describe('the measured capacity', () => {
     await ask(metered, 2);
     expect(capacity.load(assignments)).toEqual({
       costs: { lookMs: 80, questionMs: 6 },
-      parts: [{ cameraId: 'aisle-1', zone: null, everyMs: 2_000, questionsPerSecond: 0.5 }],
+      parts: [{ cameraId: 'aisle-1', zone: null, intervalsMs: [2_000] }],
       cameras: { 'aisle-1': 2_000 },
     });
   });

@@ -11,9 +11,8 @@ export interface WatchedPart {
   readonly cameraId: string;
   /** Null: the whole picture. */
   readonly zone: string | null;
-  /** The shortest interval of its rules. */
-  readonly everyMs: number;
-  readonly questionsPerSecond: number;
+  /** How often each of its rules asks, ms: one entry per rule. */
+  readonly intervalsMs: readonly number[];
 }
 
 /** A box as the plan needs it. */
@@ -57,30 +56,30 @@ export function partsOf(
   for (const { cameraId, rule } of rules) {
     const key = `${cameraId}\n${rule.zone ?? ''}`;
     const known = parts.get(key);
-    parts.set(key, joined(known ?? { cameraId, zone: rule.zone, everyMs: rule.everyMs, questionsPerSecond: 0 }, rule));
+    parts.set(key, joined(known ?? { cameraId, zone: rule.zone, intervalsMs: [] }, rule));
   }
   return [...parts.values()];
 }
 
 function joined(part: WatchedPart, { everyMs }: Pick<CompiledRule, 'everyMs'>): WatchedPart {
-  const questionsPerSecond = part.questionsPerSecond + 1_000 / everyMs;
-  return { ...part, everyMs: Math.min(part.everyMs, everyMs), questionsPerSecond };
+  return { ...part, intervalsMs: [...part.intervalsMs, everyMs] };
 }
 
 function withRule(rule: Planned, { parts }: BoxLoad): WatchedPart[] {
   const others = parts.filter(({ cameraId, zone }) => zone !== rule.zone || !rule.cameras.includes(cameraId));
   const own = rule.cameras.map((cameraId) => {
     const known = parts.find((part) => part.cameraId === cameraId && part.zone === rule.zone);
-    return joined(known ?? { cameraId, zone: rule.zone, everyMs: rule.everyMs, questionsPerSecond: 0 }, rule);
+    return joined(known ?? { cameraId, zone: rule.zone, intervalsMs: [] }, rule);
   });
   return [...others, ...own];
 }
 
 function loadOf(parts: readonly WatchedPart[], { costs, cameras }: BoxLoad): number {
-  return parts.reduce((sum, { cameraId, everyMs, questionsPerSecond }) => {
+  return parts.reduce((sum, { cameraId, intervalsMs }) => {
     // Nothing is asked more often than the camera gives pictures.
-    const lookEveryMs = Math.max(everyMs, cameras[cameraId] ?? 0);
-    return sum + costs.lookMs / lookEveryMs + (costs.questionMs * questionsPerSecond * everyMs) / lookEveryMs / 1_000;
+    const everyMs = intervalsMs.map((ms) => Math.max(ms, cameras[cameraId] ?? 0));
+    const asked = everyMs.reduce((share, ms) => share + costs.questionMs / ms, 0);
+    return sum + costs.lookMs / Math.min(...everyMs) + asked;
   }, 0);
 }
 

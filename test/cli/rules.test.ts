@@ -81,7 +81,7 @@ describe('watchword rules explain', () => {
 
   it('tells what the rule would take of the box that measured it, and how late it may be', async () => {
     const dataDir = tempFolder();
-    const parts = [{ cameraId: 'yard', zone: null, everyMs: 2_000, questionsPerSecond: 0.5 }];
+    const parts = [{ cameraId: 'yard', zone: null, intervalsMs: [2_000] }];
     const load = { costs: { lookMs: 150, questionMs: 10 }, parts, cameras: { yard: 2_000 } };
     writeFileSync(join(dataDir, 'capacity.json'), JSON.stringify(load));
     const sentence = ['explain', 'Alert me when a car is in the road for 5 seconds on camera yard', '--data', dataDir];

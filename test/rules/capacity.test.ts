@@ -40,6 +40,11 @@ describe('the capacity plan', () => {
     expect(plan.delayMs).toBe(10_000 + 10_000 + 10_000 + 120);
   });
 
+  it('adds to a camera that is slower than its rules what one more question costs', () => {
+    const box = boxOf([ruleOf({ everyMs: 1_000 })], { 'aisle-1': 10_000 });
+    expect(planOf(ruleOf({ everyMs: 500 }), box).share).toBeCloseTo(20 / 10_000, 9);
+  });
+
   it('tells at worst after a frame, a look, the time it must hold in whole looks, and the answer', () => {
     const cameras = { 'aisle-1': 2_000 };
     expect(planOf(ruleOf(), boxOf([], cameras)).delayMs).toBe(2_000 + 2_000 + 2_000 + 120);
