@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
-import { WatchwordError } from '../platform/errors.ts';
 import { ApiTokenStore } from '../store/api-tokens.ts';
 import { AuditLog } from '../store/audit.ts';
-import { connect, DATABASE_FILE } from '../store/database.ts';
+import { connect, databaseOf } from '../store/database.ts';
 import { migrate } from '../store/migrations.ts';
 import { SessionStore } from '../store/sessions.ts';
 import { type User, UserStore } from '../store/users.ts';
@@ -25,14 +22,7 @@ export interface AccessStore {
 
 /** @throws WatchwordError `not-found` where Watchword was never started */
 export function openAccess(dataDir: string, clock: Clock): AccessStore {
-  const file = join(dataDir, DATABASE_FILE);
-  if (!existsSync(file)) {
-    throw new WatchwordError('not-found', 'there is no database', {
-      where: file,
-      hint: 'Start Watchword once, or name its data folder with --data DIR',
-    });
-  }
-  const db = connect(file, 'full');
+  const db = connect(databaseOf(dataDir), 'full');
   migrate(db);
   const audit = new AuditLog({ db, clock });
   return {

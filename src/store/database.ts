@@ -1,9 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
 import { guarded } from './errors.ts';
 
 /** In the data folder. */
 export const DATABASE_FILE = 'watchword.db';
+
+/**
+ * The database of a data folder.
+ *
+ * @throws WatchwordError `not-found` where Watchword never ran
+ */
+export function databaseOf(dataDir: string): string {
+  const file = join(dataDir, DATABASE_FILE);
+  if (existsSync(file)) return file;
+  throw new WatchwordError('not-found', 'there is no database', {
+    where: file,
+    hint: 'Start Watchword once, or name its data folder with --data DIR',
+  });
+}
 
 /** How sure a commit is when it returns. `full`: on the disk. `normal`: consistent, but a power cut may take the newest. */
 export type Durability = 'full' | 'normal';

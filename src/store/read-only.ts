@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { WatchwordError } from '../platform/errors.ts';
-import { connectReadOnly, DATABASE_FILE } from './database.ts';
+import { connectReadOnly, databaseOf } from './database.ts';
 import { EventLog } from './event-log.ts';
 
 /**
@@ -10,13 +7,6 @@ import { EventLog } from './event-log.ts';
  * @throws WatchwordError `not-found` when there is no database
  */
 export function openEventLog(dataDir: string): { log: EventLog; close(): void } {
-  const file = join(dataDir, DATABASE_FILE);
-  if (!existsSync(file)) {
-    throw new WatchwordError('not-found', 'there is no database', {
-      where: file,
-      hint: 'Start Watchword once, or name its data folder with --data DIR',
-    });
-  }
-  const db = connectReadOnly(file);
+  const db = connectReadOnly(databaseOf(dataDir));
   return { log: new EventLog({ db }), close: () => db.close() };
 }

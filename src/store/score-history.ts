@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { WatchwordError } from '../platform/errors.ts';
 import type { UnknownCause } from '../rules/verdict.ts';
-import { connectReadOnly, DATABASE_FILE } from './database.ts';
+import { connectReadOnly, databaseOf } from './database.ts';
 import { guarded } from './errors.ts';
 
 /** Which scores: what was asked of one camera, whichever rule asked it. */
@@ -137,13 +134,6 @@ function merged(a: StoredScores, b: StoredScores): StoredScores {
  * @throws WatchwordError `not-found` when there is no database
  */
 export function openScoreHistory(dataDir: string): { scores: ScoreHistory; close(): void } {
-  const file = join(dataDir, DATABASE_FILE);
-  if (!existsSync(file)) {
-    throw new WatchwordError('not-found', 'there is no database', {
-      where: file,
-      hint: 'Start Watchword once, or name its data folder with --data DIR',
-    });
-  }
-  const db = connectReadOnly(file);
+  const db = connectReadOnly(databaseOf(dataDir));
   return { scores: new ScoreHistory({ db }), close: () => db.close() };
 }
