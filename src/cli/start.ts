@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../app.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { collectGarbage } from '../platform/heap.ts';
 import { stderrLogger } from '../platform/logger.ts';
 import { createServiceNotifier } from '../platform/systemd.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError, wholeNumber } from './command.ts';
@@ -53,6 +54,7 @@ When everything runs it prints one line of JSON on standard output:
       io.signal,
     );
     try {
+      collectGarbage();
       io.stdout(`${JSON.stringify({ ready: true, web: app.webUrl, mqtt: app.mqttUrl, topicBase: app.topicBase })}\n`);
       welcome(app, settings, io);
       await notifier.ready(`watching ${Object.keys(settings.cameras).length} cameras`);
