@@ -7,6 +7,19 @@ import { toError, WatchwordError } from '../../platform/errors.ts';
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorrt';
 export type Provider = Exclude<Device, 'auto'>;
 
+/**
+ * Half-precision tensors are Uint16Array of bits, as on Node 20: where there is a Float16Array (Node 24), the runtime would take that,
+ * and its native side then reads no bytes ("not enough space: expected 960, got 0"). It decides at the first tensor.
+ */
+function keepHalvesAsBits(): void {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array');
+  if (!own) return;
+  Reflect.deleteProperty(globalThis, 'Float16Array');
+  new ort.Tensor('bool', [true], [1]);
+  Object.defineProperty(globalThis, 'Float16Array', own);
+}
+keepHalvesAsBits();
+
 export interface SessionSettings {
   readonly provider: Provider;
   readonly threads: number;
