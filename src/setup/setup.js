@@ -48,6 +48,11 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24;
   if (!supported) fail(`Node ${process.versions.node} is not supported. Install Node 20.19+, 22.13+ or 24+.`);
+  // node::ObjectWrap of these versions aborts when better-sqlite3 12 frees a statement; 13 is sound, but wants Node 22.
+  if (major > 24 || (major === 24 && minor >= 19))
+    say(
+      `Node ${process.versions.node} may end the program by itself in the SQLite module. Use Node 22 or 20 until this is mended.`,
+    );
 }
 
 function onPath(program) {
