@@ -8,12 +8,11 @@ import { Slot } from '../platform/slot.ts';
 import { noFirstPicture, stalled, streamEnded } from './causes.ts';
 import type { Frame, FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { paintMasks } from './masks.ts';
+import { Patience } from './patience.ts';
 import type { RecentVideo } from './recent-video.ts';
 import type { CameraSettings } from './settings.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
-/** How long a new connection may take to its first picture: cameras with a keyframe every 10 s exist. */
-const FIRST_PICTURE_MS = 20_000;
 /** A connection that was good for so long starts the back-off anew. */
 const STEADY_MS = 10_000;
 /** While a camera has not been away for so long, it is tried at least every 10 s: it has to be back soon after it can. */
@@ -65,6 +64,7 @@ export class Camera {
   readonly slot = new Slot<Frame>();
   readonly #options: CameraOptions;
   readonly #repeats: RepeatLimiter;
+  readonly #patience: Patience;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
   readonly #stateListeners = new Set<(status: CameraStatus) => void>();
   #state: CameraState = 'connecting';
@@ -83,6 +83,7 @@ export class Camera {
     this.#since = options.clock.now();
     const logger = options.logger.child({ camera: options.id });
     this.#repeats = new RepeatLimiter({ clock: options.clock, logger });
+    this.#patience = new Patience(options.settings.lostAfterMs);
   }
 
   /** Begins to connect. Returns at once: a camera that is away at the start is normal. */
@@ -174,13 +175,15 @@ export class Camera {
     const connection = new AbortController();
     const onStop = (): void => connection.abort();
     signal.addEventListener('abort', onStop, { once: true });
-    const progress: Progress = { at: clock.monotonic(), firstAt: undefined, error: undefined };
+    const startedAt = clock.monotonic();
+    const progress: Progress = { at: startedAt, firstAt: undefined, error: undefined };
     const watching = this.#watch(connection, progress);
     let error: Error = streamEnded();
     try {
       for await (const picture of source.pictures(connection.signal)) {
         if (connection.signal.aborted) break;
         progress.at = clock.monotonic();
+        if (progress.firstAt === undefined) this.#patience.came(progress.at - startedAt);
         progress.firstAt ??= progress.at;
         await this.#accept(picture);
       }
@@ -198,11 +201,12 @@ export class Camera {
   /** Ends a connection that has brought nothing for too long. */
   async #watch(connection: AbortController, progress: Progress): Promise<void> {
     const { clock } = this.#options;
-    const { lostAfterMs } = this.settings;
+    const firstWithinMs = this.#patience.limitMs;
     while (!connection.signal.aborted) {
-      const limitMs = progress.firstAt === undefined ? Math.max(FIRST_PICTURE_MS, lostAfterMs) : lostAfterMs;
+      const limitMs = progress.firstAt === undefined ? firstWithinMs : this.settings.lostAfterMs;
       const leftMs = progress.at + limitMs - clock.monotonic();
       if (leftMs <= 0) {
+        if (progress.firstAt === undefined) this.#patience.stayedSilent();
         progress.error = progress.firstAt === undefined ? noFirstPicture(limitMs) : stalled(limitMs);
         connection.abort();
         return;

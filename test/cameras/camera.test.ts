@@ -154,6 +154,20 @@ describe('a camera', () => {
     await camera.stop();
   });
 
+  it('that is known is given up sooner while it connects, and is back within 30 s of a silent connection', async () => {
+    const { clock, camera, source } = setUp([[{ picture: true, afterMs: 2_000 }, AWAY], [HANG], [PICTURE, HANG]]);
+    camera.start();
+    await clock.advance(2_000);
+    expect(camera.status()).toMatchObject({ state: 'lost', frames: 1 });
+    // The back-off, and then a connection on which nothing comes.
+    await clock.advance(11_200);
+    expect(source.opened).toBe(2);
+    expect(camera.status().cause).toContain('no picture within 10 s');
+    await clock.advance(10_000);
+    expect(camera.status()).toMatchObject({ state: 'live', frames: 2 });
+    await camera.stop();
+  });
+
   it('that falls silent is lost, its connection ended and made anew', async () => {
     const { clock, camera, source } = setUp(
       [
