@@ -176,6 +176,8 @@ describe('the rule editor in a real browser', { timeout: TIMEOUT_MS }, () => {
     const page = await openBox();
     await logIn(page);
     await page.goto('/rules/new');
+    // The browser gives the focus with its first frame.
+    await page.locator('#words:focus').waitFor();
     await page.keyboard.type('Alert me when a door is open');
     await page.locator('#understood').getByText('Is a door open?').waitFor();
     const focused = (): Promise<string> =>
