@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import { Sqlite } from '../platform/sqlite.ts';
 import type { UnknownCause } from '../rules/verdict.ts';
 
 /** A picture of the past, and how long the camera showed the same. Times are wall-clock ms. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
+import { Sqlite } from '../platform/sqlite.ts';
 import { HISTORY_FOLDER } from './picture-index.ts';
 
 /** What a model said to a question on one kept picture. */

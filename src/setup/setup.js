@@ -48,11 +48,6 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24;
   if (!supported) fail(`Node ${process.versions.node} is not supported. Install Node 20.19+, 22.13+ or 24+.`);
-  // node::ObjectWrap of these versions aborts when better-sqlite3 12 frees a statement; 13 is sound, but wants Node 22.
-  if (major > 24 || (major === 24 && minor >= 19))
-    say(
-      `Node ${process.versions.node} may end the program by itself in the SQLite module. Use Node 22 or 20 until this is mended.`,
-    );
 }
 
 function onPath(program) {
@@ -89,43 +84,46 @@ const hash = (...files) => {
   return sum.digest('hex');
 };
 
+/**
+ * From Node-API 10 on the SQLite module comes built inside its package (better-sqlite3 13); Node 20 has 12 compiled or
+ * fetched by its own install script. No other package of ours needs its script, so `.npmrc` lets none run (one of them would
+ * download some hundred MB for CUDA).
+ */
+const sqlitePackage = Number(process.versions.napi) >= 10 ? 'better-sqlite3-napi' : 'better-sqlite3';
+
 function ensureNodeModules() {
   const stampFile = join(root, 'node_modules/.watchword-setup.json');
-  const want = { lock: hash('package-lock.json', '.npmrc'), abi: process.versions.modules };
+  const want = { lock: hash('package-lock.json', '.npmrc') };
   const have = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
-  if (have.lock !== want.lock) {
+  // npm leaves out the packages that this Node cannot run, so another Node may miss one.
+  if (have.lock !== want.lock || !existsSync(join(root, 'node_modules', sqlitePackage))) {
     changed = true;
-    say('installing the npm packages (npm ci; the SQLite module may be compiled, about 2 minutes)');
-    if (!npm(['ci'])) retryWithCompiler(() => npm(['ci']), 'npm ci failed; its messages are above');
-  } else if (have.abi !== want.abi && !sqliteLoads()) {
-    changed = true;
-    say(`rebuilding the SQLite module for Node ${process.versions.node}`);
-    if (!npm(['rebuild', 'better-sqlite3']))
-      retryWithCompiler(() => npm(['rebuild', 'better-sqlite3']), 'npm rebuild better-sqlite3 failed');
+    say('installing the npm packages (npm ci)');
+    if (!npm(['ci'])) fail('npm ci failed; its messages are above.');
   }
-  if (!sqliteLoads()) {
-    changed = true;
-    retryWithCompiler(
-      () => npm(['rebuild', 'better-sqlite3']) && sqliteLoads(),
-      'the SQLite module (better-sqlite3) does not load',
-    );
-  }
+  if (!sqliteLoads()) buildSqlite();
   writeFileSync(stampFile, JSON.stringify(want));
 }
 
 function sqliteLoads() {
-  const script = "new (require('better-sqlite3'))(':memory:').close()";
+  const script = `new (require('${sqlitePackage}'))(':memory:').close()`;
   return spawnSync(process.execPath, ['-e', script], { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
 /** Where no prebuilt module can be fetched, a compiler is needed: install one and try once more. */
-function retryWithCompiler(attempt, message) {
+function buildSqlite() {
+  changed = true;
+  if (sqlitePackage !== 'better-sqlite3')
+    fail(`the SQLite module (${sqlitePackage}) has no build for ${process.platform} on ${process.arch}.`);
+  const build = () => npm(['rebuild', '--ignore-scripts=false', sqlitePackage]) && sqliteLoads();
+  say(`building the SQLite module for Node ${process.versions.node} (about a minute)`);
+  if (build()) return;
   const missing = BUILD_TOOLS.filter((tool) => !onPath(tool.name));
   const packages = missing.flatMap((tool) => tool.packages);
   if (packages.length > 0 && !installSystemPackages(packages, 'to compile the SQLite module')) {
-    fail(`${message}.\nRun: sudo apt-get install -y ${packages.join(' ')}, then try again.`);
+    fail(`the SQLite module does not load.\nRun: sudo apt-get install -y ${packages.join(' ')}, then try again.`);
   }
-  if (!attempt()) fail(`${message}.`);
+  if (!build()) fail('the SQLite module does not load; the messages of its build are above.');
 }
 
 function newest(folder) {

@@ -10,9 +10,9 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
+import { Sqlite } from '../platform/sqlite.ts';
 import { connectReadOnly, DATABASE_FILE, verifyIntegrity } from './database.ts';
 import { storeError } from './errors.ts';
 import { lockFolder } from './lock.ts';
@@ -124,7 +124,7 @@ function setAside(database: string, clock: Clock): string | null {
 
 /** Opens a copy as the next start would, and reads all of it. Returns how many events it holds. */
 function inspect(file: string): number {
-  const db = new SqliteDatabase(file, { fileMustExist: true });
+  const db = new Sqlite(file, { fileMustExist: true });
   try {
     // As a single file, without a log beside it.
     db.pragma('journal_mode = DELETE');

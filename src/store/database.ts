@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
+import { Sqlite } from '../platform/sqlite.ts';
 import { guarded } from './errors.ts';
 
 /** In the data folder. */
@@ -27,7 +28,7 @@ export type Durability = 'full' | 'normal';
 /** A connection as every part of the store expects it. */
 export function connect(file: string, durability: Durability): Database {
   return guarded('opening the database', () => {
-    const db = new SqliteDatabase(file);
+    const db = new Sqlite(file);
     try {
       // A backup or a reader in another process may hold it for a moment.
       db.pragma('busy_timeout = 5000');
@@ -48,7 +49,7 @@ export function connect(file: string, durability: Durability): Database {
 /** For a command beside the running daemon: sees each commit, can change nothing. */
 export function connectReadOnly(file: string): Database {
   return guarded('opening the database', () => {
-    const db = new SqliteDatabase(file, { readonly: true, fileMustExist: true });
+    const db = new Sqlite(file, { readonly: true, fileMustExist: true });
     db.pragma('busy_timeout = 5000');
     return db;
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
+import { Sqlite } from '../platform/sqlite.ts';
 import { storeError } from './errors.ts';
 
 /**
@@ -10,13 +10,13 @@ import { storeError } from './errors.ts';
  * @throws WatchwordError `conflict` when another process holds it
  */
 export function lockFolder(dataDir: string): { close(): void } {
-  const db = new SqliteDatabase(join(dataDir, 'watchword.lock'), { timeout: 0 });
+  const db = new Sqlite(join(dataDir, 'watchword.lock'), { timeout: 0 });
   try {
     db.exec('BEGIN EXCLUSIVE');
     return db;
   } catch (error) {
     db.close();
-    if (error instanceof SqliteDatabase.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
       throw new WatchwordError('conflict', 'another Watchword uses this data folder', {
         where: dataDir,
         hint: 'Stop it first, or give each its own folder with --data',

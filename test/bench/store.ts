@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { EventCommit, WatchEvent } from '../../src/events/event.ts';
 import { changeKey } from '../../src/events/event.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { connect } from '../../src/store/database.ts';
 import type { EventFilter } from '../../src/store/event-list.ts';
 import { migrate } from '../../src/store/migrations.ts';
@@ -141,7 +142,7 @@ function fill(dataDir: string, count: number): { bytes: number; ms: number } {
   open(dataDir).close();
   const file = join(dataDir, 'watchword.db');
   const began = performance.now();
-  const db = new SqliteDatabase(file);
+  const db = new Sqlite(file);
   db.pragma('synchronous = OFF');
   const insert = db.prepare(
     `INSERT INTO event (key, id, rule_id, camera_id, words, question, severity, started_at, opened_at, ended_at, end_reason,

@@ -1,6 +1,6 @@
-import Sqlite from 'better-sqlite3';
 import { connectAsync } from 'mqtt';
 import { afterEach, expect, test } from 'vitest';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { makeNumberedClip, publishClip, until } from '../support/clips.ts';
 import { subscribe, temporaryFolder } from '../support/daemon.ts';
 import { RtspRelay } from '../support/rtsp-relay.ts';

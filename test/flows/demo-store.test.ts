@@ -1,7 +1,7 @@
-import Sqlite from 'better-sqlite3';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readClipTruth } from '../../src/demo/truth.ts';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import {
   type AlertMessage,
   adminPassword,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { makeNumberedClip, realFootage, until } from '../support/clips.ts';
 import { startDaemon, temporaryFolder } from '../support/daemon.ts';
 import { FOREIGN_SERVER_PACKAGES, hasForeignServer, startForeignServer } from '../support/rtsp-foreign.ts';

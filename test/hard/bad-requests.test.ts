@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../src/platform/logger.ts';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { createRuleDesk } from '../../src/rule-desk.ts';
 import { contextOf } from '../../src/rules/context.ts';
 import { RuleFiles } from '../../src/rules/rule-files.ts';
@@ -257,7 +258,7 @@ function strangeBody(
 }
 
 /** Changes with whatever can be changed: the database and the rule files. */
-function stateOf(watcher: Sqlite.Database, rulesFolder: string): string {
+function stateOf(watcher: Database, rulesFolder: string): string {
   const files = readdirSync(rulesFolder).map((name) => {
     const { ino, mtimeMs, size } = statSync(join(rulesFolder, name));
     return `${name} ${ino} ${mtimeMs} ${size}`;

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { SmallDisk } from '../store/small-disk.ts';
 import { subscribe, temporaryFolder } from '../support/daemon.ts';
 import { fakeModel, makeClip } from '../support/test-app.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Sqlite } from '../../src/platform/sqlite.ts';
 import { connect } from '../../src/store/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/store/migrations.ts';
 import { commitOf, eventOf, tempFolder, tempStore } from './temp-store.ts';
@@ -11,7 +12,7 @@ const released = (version: number): string => readFileSync(new URL(`schemas/v${v
 const OLD_VERSIONS = Array.from({ length: SCHEMA_VERSION - 1 }, (_, index) => index + 1);
 
 function database(file = ':memory:'): Database {
-  const db = new SqliteDatabase(file);
+  const db = new Sqlite(file);
   onTestFinished(() => void db.close());
   return db;
 }
