@@ -8,7 +8,7 @@ describe('the SQLite module of this Node', () => {
     const db = new Sqlite(':memory:');
     const { version } = db.prepare<[], { version: string }>('SELECT sqlite_version() AS version').get() ?? {};
     db.close();
-    expect(version).toBe(Number(process.versions.napi) >= 10 ? '3.53.4' : '3.53.2');
+    expect(version).toBe(Number(process.versions.napi) >= 10 ? '3.54.1' : '3.53.2');
   });
 
   // better-sqlite3 12 aborted here from Node 24.19 on.
