@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
+import { handOver } from './address-handover.ts';
 import { causeOf, ffmpegMissing } from './causes.ts';
 import { startChild } from './child.ts';
 import type { SampledPicture } from './frame.ts';
@@ -26,7 +27,7 @@ export interface FfmpegRun {
   readonly program: string;
   /** Options that stand before `-i`. */
   readonly inputOptions: readonly string[];
-  /** What stands after `-i`. Must come from a checked source address. */
+  /** The checked source address; its login does not get into the arguments. */
   readonly input: string;
   readonly picking: Picking;
   readonly maxWidth: number;
@@ -62,9 +63,11 @@ export async function* ffmpegPictures(options: FfmpegRun): AsyncGenerator<Stream
   const frameRateMode = await frameRateOption(program);
   const newest = new Newest<StreamPicture>();
   const output = new StreamOutput({ ...options, newest });
+  const handed = await handOver(options.input);
+  if (signal.aborted) return handed.close();
   const child = startChild({
     program,
-    args: ffmpegArguments(options, frameRateMode),
+    args: ffmpegArguments({ ...options, input: handed.input }, frameRateMode),
     clock,
     onOutput: (chunk) => output.takePictures(chunk),
     onSideOutput: (chunk) => output.takePackets(chunk),
@@ -83,6 +86,7 @@ export async function* ffmpegPictures(options: FfmpegRun): AsyncGenerator<Stream
     signal.removeEventListener('abort', end);
     output.close();
     await child.stop();
+    handed.close();
     options.onProcess?.(undefined);
   }
   if (signal.aborted) return;

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Clock } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
+import { handOver } from './address-handover.ts';
 import { causeOf, ffmpegMissing, stalled } from './causes.ts';
 import { startChild, stopChild } from './child.ts';
 import type { SourceView } from './frame.ts';
@@ -53,7 +54,12 @@ export async function playMpeg1(
   const { clock, program, source } = options;
   if (signal.aborted) return undefined;
   const inputOptions = await source.options().catch(() => []);
-  if (signal.aborted) return undefined;
+  const handed = await handOver(source.input).catch(toError);
+  if (handed instanceof Error) return handed;
+  if (signal.aborted) {
+    handed.close();
+    return undefined;
+  }
   const over = new AbortController();
   const stop = (): void => over.abort();
   signal.addEventListener('abort', stop, { once: true });
@@ -65,7 +71,7 @@ export async function playMpeg1(
     lastAt = clock.monotonic();
     onData(chunk);
   });
-  const feeder = startChild({ program, clock, args: feederArguments(inputOptions, source.input) });
+  const feeder = startChild({ program, clock, args: feederArguments(inputOptions, handed.input) });
   feeder.stdout.on('error', () => undefined);
   if (muxer.child.stdin) feeder.stdout.pipe(muxer.child.stdin);
   // The feeder's end closes the muxer's input, so that the last pictures still come out; the muxer's end is the end.
@@ -79,6 +85,7 @@ export async function playMpeg1(
   }
   signal.removeEventListener('abort', stop);
   const [fed] = await Promise.all([feeder.stop(), stopChild(muxer.child, muxer.ended, clock)]);
+  handed.close();
   if (signal.aborted) return undefined;
   return failure ?? fed.error ?? muxer.failure() ?? causeOf(fed.stderr, delivered);
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest';
 import { Camera } from '../../src/cameras/camera.ts';
-import type { Frame } from '../../src/cameras/frame.ts';
+import type { Frame, FrameSource } from '../../src/cameras/frame.ts';
 import { cameraSettingsSchema } from '../../src/cameras/settings.ts';
 import { createSource } from '../../src/cameras/sources.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -45,12 +46,17 @@ async function serve(onTestFinished: OnFinished, file: string, options: RelayOpt
   return relay;
 }
 
-function watch(onTestFinished: OnFinished, source: string, settings: object = {}): { camera: Camera; frames: Frame[] } {
-  const parsed = cameraSettingsSchema.parse({ source, every: '1s', ...settings });
+function watch(
+  onTestFinished: OnFinished,
+  address: string,
+  settings: object = {},
+): { camera: Camera; source: FrameSource; frames: Frame[] } {
+  const parsed = cameraSettingsSchema.parse({ source: address, every: '1s', ...settings });
+  const source = createSource(parsed, { clock: systemClock, demoFolder: DEMO_FOLDER, baseFolder: folder });
   const camera = new Camera({
     id: 'cam',
     settings: parsed,
-    source: createSource(parsed, { clock: systemClock, demoFolder: DEMO_FOLDER, baseFolder: folder }),
+    source,
     clock: systemClock,
     logger: silentLogger,
     health: new Health(() => Date.now()),
@@ -60,7 +66,7 @@ function watch(onTestFinished: OnFinished, source: string, settings: object = {}
   camera.onFrame((frame) => frames.push(frame));
   onTestFinished(() => camera.stop());
   camera.start();
-  return { camera, frames };
+  return { camera, source, frames };
 }
 
 /** How far each frame's time is from the time of its painted number, ms: [least, most]. */
@@ -105,13 +111,19 @@ describe.concurrent('an RTSP camera', { timeout: 60_000 }, () => {
     for (const ms of spacing) expect(Math.abs(ms - 1_000)).toBeLessThan(200);
   });
 
-  it('logs in with a password full of special characters', async ({ onTestFinished }) => {
+  it('logs in with a password full of special characters, which no process list shows', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const relay = await serve(onTestFinished, clip('gop1'), { login: 'us@er:p@s/%2:ö' });
-    const { frames } = watch(onTestFinished, `rtsp://127.0.0.1:${relay.port}/cam`, {
+    const { frames, source } = watch(onTestFinished, `rtsp://127.0.0.1:${relay.port}/cam`, {
       user: 'us@er',
       password: 'p@s/%2:ö',
     });
     await until('a frame has come', () => frames.length >= 1);
+    const shown = readFileSync(`/proc/${source.pid}/cmdline`, 'utf8');
+    expect(shown).toContain('rtsp://127.0.0.1:');
+    expect(shown).not.toMatch(/us(@|%40)er|p(@|%40)s/);
   });
 
   it('is back soon after its server was killed and started again, twice', async ({ expect, onTestFinished }) => {
