@@ -172,6 +172,7 @@ test(`twelve cameras survive ${FAULTS} random faults of network, servers and dec
     Array.from({ length: SERVERS }, (_, i) => startRtspServer([clips[i % clips.length] as string])),
   );
   const filesBefore = openFiles();
+  const memoryBefore = process.memoryUsage.rss();
   const watched = await Promise.all(
     Array.from({ length: CAMERAS }, (_, i) => watch(i, () => servers[i % SERVERS] as RtspServer, jitter)),
   );
@@ -210,12 +211,24 @@ test(`twelve cameras survive ${FAULTS} random faults of network, servers and dec
 
   // One decoder per camera and no zombie; what each holds open is what it held open before.
   const decoders = await ffmpegChildren(' -i rtsp://');
+  const filesAfter = openFiles();
+  const memoryAfter = process.memoryUsage.rss();
   expect(decoders).toHaveLength(CAMERAS);
   expect(await ffmpegChildren('<defunct>')).toEqual([]);
-  expect(openFiles()).toBeLessThanOrEqual(filesLive + 4);
-  expect((process.memoryUsage.rss() - memoryLive) / 2 ** 20).toBeLessThan(60);
+  expect(filesAfter).toBeLessThanOrEqual(filesLive + 4);
+  expect((memoryAfter - memoryLive) / 2 ** 20).toBeLessThan(60);
 
   await Promise.all(watched.map(({ camera, line }) => Promise.all([camera.stop(), line.stop()])));
   expect(await ffmpegChildren()).toEqual([]);
   await until('everything is closed', () => openFiles() <= filesBefore);
+  if (HARD) {
+    const restarts = watched.reduce((sum, { camera }) => sum + camera.status().reconnects, 0);
+    const mb = (...bytes: number[]): string => bytes.map((each) => Math.round(each / 2 ** 20)).join(' / ');
+    process.stdout.write(
+      `chaos: ${FAULTS} faults, ${restarts} reconnects; before / live / after / stopped: ` +
+        `descriptors ${filesBefore} / ${filesLive} / ${filesAfter} / ${openFiles()}, ` +
+        `decoders 0 / ${CAMERAS} / ${decoders.length} / 0, ` +
+        `RSS ${mb(memoryBefore, memoryLive, memoryAfter, process.memoryUsage.rss())} MB\n`,
+    );
+  }
 });
