@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
-import { Camera } from './cameras/camera.ts';
-import { createSource } from './cameras/sources.ts';
+import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
 import { createChatDesk } from './chat-desk.ts';
 import { EvidenceClips } from './clips.ts';
@@ -12,12 +11,12 @@ import type { EventCommit } from './events/event.ts';
 import { Tracker } from './events/tracker.ts';
 import { createInspector } from './inspection.ts';
 import { createMetrics } from './metrics.ts';
-import { LoadingModel } from './model-loading.ts';
+import { LoadingModel, modelLoader } from './model-loading.ts';
 import { ModelTurns } from './model-turns.ts';
 import { openHistory, sharedThumbnails } from './noticing.ts';
 import { Pace } from './pace.ts';
 import { type Judgement, Pipeline } from './pipeline.ts';
-import { type Clock, every } from './platform/clock.ts';
+import type { Clock } from './platform/clock.ts';
 import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
@@ -30,9 +29,9 @@ import { RuleFiles } from './rules/rule-files.ts';
 import { judge } from './rules/verdict.ts';
 import { Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
+import { createTicks } from './ticks.ts';
 import { createTrials } from './trials.ts';
 import type { VisionModel } from './vision/model.ts';
-import { openConfiguredModel } from './vision/open-model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
 import type { LiveChange } from './web/deps.ts';
@@ -71,9 +70,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const TICK_MS = 1_000;
-const FLUSH_MS = 5_000;
-const SEEN_MS = 60_000;
 /** No frame judged for this long although cameras are live: the pipeline hangs. */
 const JUDGED_WITHIN_MS = 90_000;
 
@@ -95,7 +91,25 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const store = openStore({ dataDir: settings.data, clock, logger, version, channels: channelsInUse(settings) });
   const admin = await ensureAdmin(store.users, clock, randomBytes);
 
-  const context = () => contextOf(settings);
+  const cameraSet = createCameraSet({
+    ...options,
+    health,
+    connect(camera) {
+      camera.onFrame((frame) => {
+        pipeline.offer(frame);
+        history?.offer(frame);
+        tell({ kind: 'frame', cameraId: camera.id });
+      });
+      camera.onState(({ state }) => watch.cameraChanged(camera.id, state));
+    },
+    async changed(id, change) {
+      if (change === 'removed') health.forget(`picture/${id}`);
+      await ruleFolder.refresh();
+      watch.refresh();
+    },
+  });
+  const { cameras } = cameraSet;
+  const context = () => contextOf({ ...settings, cameras: cameraSet.settings() });
   const ruleFolder = new RuleFolder({
     folder: settings.rules,
     context,
@@ -103,13 +117,17 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     logger,
     health,
   });
-  const cameras = createCameras(options, health);
-  const model = new LoadingModel({ load: options.loadModel ?? modelLoader(options, health), clock, logger, health });
+  const model = new LoadingModel({
+    load: options.loadModel ?? modelLoader({ ...options, health }),
+    clock,
+    logger,
+    health,
+  });
   const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
   const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
   const thumbnail = sharedThumbnails();
-  const history = openHistory({ settings, clock, logger, health, thumbnail });
+  const history = openHistory({ settings, cameras, clock, logger, health, thumbnail });
 
   const clips = new EvidenceClips({ dataDir: settings.data, cameras, clock, logger });
   const commit = (change: EventCommit): void => {
@@ -127,7 +145,10 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     tell({ kind: 'event', eventId: event.id });
   };
   const queue = new CommitQueue({ commit, clock, logger });
-  const tracker = new Tracker({ queue, clock, silenced: (ruleId) => store.silences.until(ruleId) !== null });
+  const tracker = new Tracker({
+    ...{ queue, clock, silenced: (ruleId) => store.silences.until(ruleId) !== null },
+    acknowledged: (eventId) => store.log.get(eventId)?.review.acknowledgedAt != null,
+  });
 
   const alerts = createAlerts({
     siteId: settings.site.id,
@@ -154,7 +175,9 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     health,
     timeZone: settings.site.timeZone,
     calendars: contextOf(settings).calendars,
-    cameras: cameras.map(({ id, settings: camera }) => ({ id, name: camera.name })),
+    get cameras() {
+      return cameras.map(({ id, settings: camera }) => ({ id, name: camera.name }));
+    },
     rules: () => ruleFolder.rules(),
     model: () => model.identity,
     tracker,
@@ -170,14 +193,14 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     openEvents: () => store.log.countOpen(),
     delivered: () => alerts.deliveryStats(),
   });
-  const inspector = createInspector(cameras, health, thumbnail);
+  const inspectorOf = perCamera(cameras, (camera) => createInspector([camera], health, thumbnail));
   const pipeline = new Pipeline({
     clock,
     logger,
     health,
     model: capacity.metered(turns.live),
     judge,
-    inspect: inspector.inspect,
+    inspect: async (frame) => inspectorOf(frame.cameraId).inspect(frame),
     isPending: (ruleId, cameraId) => tracker.view(ruleId, cameraId)?.phase === 'pending',
     dropped: (cameraId) => watch.frameDropped(cameraId),
     settle(judgement) {
@@ -212,7 +235,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       }),
       spareModel: createTrials({
         ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
-        zone: (id, name) => settings.cameras[id]?.zones[name],
+        zone: (id, name) => cameraSet.find(id)?.settings.zones[name],
       }),
       chat: createChatDesk(turns),
       watch,
@@ -228,7 +251,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
       trustProxy: settings.web.trustProxy,
       acknowledged: (eventId, at) => alerts.eventAcknowledged(eventId, at),
-      relearn: inspector.relearn,
+      relearn: (id) => cameraSet.find(id) && inspectorOf(id).relearn(id),
     }),
   );
   const server = new WebServer({ web, host: settings.web.host, port: settings.web.port });
@@ -258,33 +281,11 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     },
     model,
     loopPart('pipeline', (stopped) => pipeline.run(stopped)),
-    loopPart('ticks', (stopped) =>
-      Promise.all([
-        every(clock, TICK_MS, stopped, () => watch.tick()),
-        every(clock, FLUSH_MS, stopped, () => {
-          watch.flush();
-          store.flush();
-        }),
-        every(clock, SEEN_MS, stopped, () => {
-          store.runs.seen();
-          capacity.save(watch.assignments);
-        }),
-      ]),
-    ),
+    createTicks({ clock, watch, store, capacity }),
     loopPart('retention', (stopped) => retention.run(stopped)),
     ...(history ? [loopPart('history', (stopped) => history.run(stopped))] : []),
-    ...cameras.map(
-      (camera): Part => ({ name: `camera ${camera.id}`, start: () => camera.start(), stop: () => camera.stop() }),
-    ),
+    cameraSet,
   ];
-  for (const camera of cameras) {
-    camera.onFrame((frame) => {
-      pipeline.offer(frame);
-      history?.offer(frame);
-      tell({ kind: 'frame', cameraId: camera.id });
-    });
-    camera.onState(({ state }) => watch.cameraChanged(camera.id, state));
-  }
 
   try {
     await lifecycle.start(parts, signal);
@@ -312,16 +313,4 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       await lifecycle.stop();
     },
   };
-}
-
-function createCameras({ settings, clock, logger, demoFolder, baseFolder }: AppOptions, health: Health): Camera[] {
-  return Object.entries(settings.cameras).map(([id, camera]) => {
-    const source = createSource(camera, { clock, demoFolder, baseFolder });
-    return new Camera({ id, settings: camera, source, clock, logger, health, random: Math.random });
-  });
-}
-
-function modelLoader({ settings, ...options }: AppOptions, health: Health): () => Promise<VisionModel> {
-  const onState = (state: 'ok' | 'down', reason: string): void => health.report('model', state, reason);
-  return () => openConfiguredModel({ ...options, settings: settings.model, onState });
 }

@@ -12,6 +12,7 @@ import type {
   ScoreOptions,
   VisionModel,
 } from './vision/model.ts';
+import { type OpenModelOptions, openConfiguredModel } from './vision/open-model.ts';
 
 /**
  * The model while it is loading, loaded, or cannot be loaded. A box whose model file is damaged still shows its cameras and
@@ -78,7 +79,9 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'gener
       }
       this.#model = model;
       const { name, dtype, device } = model.identity;
-      health.report('model', 'ok');
+      const { concern = '' } = model;
+      health.report('model', concern === '' ? 'ok' : 'degraded', concern);
+      if (concern !== '') logger.warn('the model runs slower than this box could', { reason: concern });
       logger.info('model loaded', { model: name, dtype, device, ms: Math.round(clock.monotonic() - began) });
       return true;
     } catch (error) {
@@ -96,4 +99,17 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'gener
       if (this.#stopped.signal.aborted || (await this.#tryLoad())) return;
     }
   }
+}
+
+/** Opens the model that the settings name; health hears when its server is given up and when it is back. */
+export function modelLoader({
+  settings,
+  health,
+  ...options
+}: Pick<OpenModelOptions, 'bundledModel' | 'clock' | 'logger'> & {
+  readonly settings: { readonly model: OpenModelOptions['settings'] };
+  readonly health: Health;
+}): () => Promise<VisionModel> {
+  const onState: OpenModelOptions['onState'] = (state, reason) => health.report('model', state, reason);
+  return () => openConfiguredModel({ ...options, settings: settings.model, onState });
 }

@@ -31,22 +31,23 @@ export function createNoticer(
   cameras: ReadonlyArray<{ id: string; settings: CameraSettings }>,
   thumbnail: (frame: Frame) => Promise<Thumbnail>,
 ): (frame: Frame) => Promise<Noticed> {
-  const noticers = new Map(
-    cameras.map(({ id, settings }) => {
-      const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * settings.everyMs);
-      const gate = new ChangeGate({ maxAgeMs: LONGEST_STAND_MS, gapMs });
-      return [id, { gate, health: new PictureHealth({ ignore: settings.ignore }) }] as const;
-    }),
-  );
+  const noticers = new WeakMap<object, { readonly gate: ChangeGate; readonly health: PictureHealth }>();
   return async (frame) => {
-    const noticer = noticers.get(frame.cameraId);
-    if (!noticer) throw new Error(`there is no camera "${frame.cameraId}"`);
+    const camera = cameras.find(({ id }) => id === frame.cameraId);
+    if (!camera) throw new Error(`there is no camera "${frame.cameraId}"`);
+    const noticer = noticers.get(camera) ?? noticerOf(camera.settings);
+    noticers.set(camera, noticer);
     const small = await thumbnail(frame);
     const trouble = noticer.health.judgeThumbnail(small, frame) ?? null;
     const changed = noticer.gate.decide('history', null, small, frame.at).evaluate;
     if (changed) noticer.gate.evaluated('history', small, frame.at);
     return { changed, trouble };
   };
+}
+
+function noticerOf({ everyMs, ignore }: CameraSettings): { gate: ChangeGate; health: PictureHealth } {
+  const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * everyMs);
+  return { gate: new ChangeGate({ maxAgeMs: LONGEST_STAND_MS, gapMs }), health: new PictureHealth({ ignore }) };
 }
 
 /** A history as the app uses it. */
@@ -59,6 +60,8 @@ export interface RunningHistory {
 /** The frame history of a box; undefined when it is switched off, or its folder cannot be written: no other part minds. */
 export function openHistory(options: {
   readonly settings: Pick<Settings, 'cameras' | 'data' | 'history'>;
+  /** Where cameras come and go: the list that shows it. Default: the configured ones. */
+  readonly cameras?: ReadonlyArray<{ id: string; settings: CameraSettings }>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly health: Health;
@@ -68,7 +71,8 @@ export function openHistory(options: {
   if (!settings.history.enabled) return undefined;
   try {
     const index = PictureIndex.open(settings.data);
-    const cameras = Object.entries(settings.cameras).map(([id, camera]) => ({ id, settings: camera }));
+    const configured = Object.entries(settings.cameras).map(([id, camera]) => ({ id, settings: camera }));
+    const cameras = options.cameras ?? configured;
     const notice = createNoticer(cameras, thumbnail);
     const history = new FrameHistory({ index, settings: settings.history, clock, logger, notice });
     return {

@@ -54,13 +54,12 @@ export function liveViewOf(
 /** The running parts as the web wants to see them. */
 export function webDepsOf(options: WebDepsOptions): WebDeps {
   const { cameras, ruleFolder, watch, tracker, store, health, acknowledged } = options;
-  const byId = new Map(cameras.map((camera) => [camera.id, camera]));
   const { log } = store;
   return {
     ...options,
     cameras: {
       list: () => cameras.map((camera) => cameraStatus(camera, health)),
-      latestFrame: (id) => byId.get(id)?.latest(),
+      latestFrame: (id) => cameras.find((camera) => camera.id === id)?.latest(),
     },
     rules: { list: () => ruleFolder.rules(), findings: () => ruleFolder.findings() },
     states: { list: () => watch.assignments.map(({ rule, cameraId }) => ruleStatus(tracker, rule.id, cameraId)) },
