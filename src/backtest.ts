@@ -59,10 +59,19 @@ export interface Backtest extends Replay {
 }
 
 /** One look of the past, before any threshold. */
-interface PastLook {
+export interface PastLook {
+  /** Wall-clock ms. */
   readonly capturedAt: number;
   readonly outcome: JudgedAnswer | UnknownCause;
+  /** Not asked because nothing had changed. */
   readonly gated: boolean;
+}
+
+/** What is known of one question's past on one camera: whatever the thresholds, durations and hours. */
+export interface Past {
+  readonly looks: Backtest['looks'];
+  /** Oldest first. */
+  all(): Iterable<PastLook>;
 }
 
 /** Scores are kept as they come, so that a test that is stopped goes on where it was. */
@@ -76,25 +85,47 @@ const KEEP_AT_ONCE = 25;
  * @throws the signal's reason when it is aborted
  */
 export async function backtest(request: BacktestRequest, sources: BacktestSources): Promise<Backtest> {
+  return replayPast(await readPast(request, sources), request, sources);
+}
+
+/**
+ * The looks that a backtest replays, the pictures among them asked where nobody had.
+ *
+ * @throws the signal's reason when it is aborted
+ */
+export async function readPast(request: BacktestRequest, sources: BacktestSources): Promise<Past> {
   const { rule, cameraId, since, until } = request;
-  const hours = onStretches(rule.schedule, sources.calendars, sources.timeZone, since, until);
   const { question, zone, everyMs } = rule;
   const stored = sources.storedScores({ cameraId, question, zone, since, until });
-  const pictures = unasked(sources.pictures({ cameraId, since, until }), stored, hours, everyMs);
+  const pictures = unasked(sources.pictures({ cameraId, since, until }), stored, hoursOf(request, sources), everyMs);
   const { answers, asked } = await answersTo(pictures, request, sources);
   const filled = pictureLooks(pictures, answers, stored, request);
+  return {
+    looks: { stored: stored.length, pictures: filled.length, asked },
+    all: () => inOrder(stored, filled),
+  };
+}
+
+/** What the rule makes of that past: its thresholds, durations and hours count, not its question. Pure. */
+export function replayPast(past: Past, request: BacktestRequest, sources: Hours): Backtest {
+  const { rule, cameraId, until } = request;
   const timeline = new Timeline(request);
   const verdicts = function* (): Generator<ReplayedVerdict> {
     let seq = 0;
-    for (const { capturedAt, outcome, gated } of inOrder(stored, filled)) {
+    for (const { capturedAt, outcome, gated } of past.all()) {
       const verdict = judge(rule, { cameraId, seq: ++seq, capturedAt, at: capturedAt }, outcome);
       timeline.add(verdict);
       yield { verdict, gated };
     }
   };
-  const replayed = replay({ rule, cameraId, hours, until, verdicts: verdicts() });
-  const looks = { stored: stored.length, pictures: filled.length, asked };
-  return { ...replayed, looks, timeline: timeline.buckets() };
+  const replayed = replay({ rule, cameraId, hours: hoursOf(request, sources), until, verdicts: verdicts() });
+  return { ...replayed, looks: past.looks, timeline: timeline.buckets() };
+}
+
+type Hours = Pick<BacktestSources, 'calendars' | 'timeZone'>;
+
+function hoursOf({ rule, since, until }: BacktestRequest, { calendars, timeZone }: Hours): OnStretch[] {
+  return onStretches(rule.schedule, calendars, timeZone, since, until);
 }
 
 function storedLook({ capturedAt, yes, mass, cause }: StoredScores, index: number): PastLook {

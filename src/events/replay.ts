@@ -22,6 +22,8 @@ export interface ReplayedVerdict {
 export interface Replay {
   /** Oldest first; the last may be open. */
   readonly events: readonly WatchEvent[];
+  /** Of each event, in the same order: wall-clock ms of the verdict that opened it. */
+  readonly openedAt: readonly number[];
   /** When somebody would have been told of a new event, wall-clock ms, oldest first. */
   readonly alertedAt: readonly number[];
   readonly coverage: CoverageSums;
@@ -89,6 +91,7 @@ export function replay(options: {
   if (on) coverage.end(rule.id, cameraId, { at: until, capturedAt: until });
   return {
     events: [...kept.events.values()],
+    openedAt: [...kept.openedAt.values()],
     alertedAt: kept.alertedAt,
     coverage: sumsOf(coverage.flush({ at: until, capturedAt: until })),
   };
@@ -131,10 +134,14 @@ class ReplayClock implements Clock {
 /** What the store would hold. */
 class Kept {
   readonly events = new Map<string, WatchEvent>();
+  readonly openedAt = new Map<string, number>();
   readonly alertedAt: number[] = [];
 
   take({ change, alert }: EventCommit): void {
     this.events.set(change.event.id, change.event);
+    if (change.type === 'new' && !this.openedAt.has(change.event.id)) {
+      this.openedAt.set(change.event.id, change.changedAt);
+    }
     if (change.type === 'new' && alert) this.alertedAt.push(change.changedAt);
   }
 }

@@ -139,9 +139,8 @@ export class PictureIndex {
   }
 
   /** Absolute. */
-  pathOf({ cameraId, capturedAt }: Pick<KeptPicture, 'cameraId' | 'capturedAt'>): string {
-    const [day = '', time = ''] = new Date(capturedAt).toISOString().split('T');
-    return join(this.folder, cameraId, day, time.slice(0, 2), `${capturedAt}.jpg`);
+  pathOf(picture: Pick<KeptPicture, 'cameraId' | 'capturedAt'>): string {
+    return fileIn(this.folder, picture);
   }
 
   /** The picture itself; undefined when its file is gone meanwhile. */
@@ -167,4 +166,14 @@ function prepared(file: string): Database {
     db.close();
     throw error;
   }
+}
+
+/** Where a picture lies in a data folder, whether or not it is kept. */
+export function pictureFile(dataDir: string, picture: Pick<KeptPicture, 'cameraId' | 'capturedAt'>): string {
+  return fileIn(join(dataDir, HISTORY_FOLDER), picture);
+}
+
+function fileIn(folder: string, { cameraId, capturedAt }: Pick<KeptPicture, 'cameraId' | 'capturedAt'>): string {
+  const [day = '', time = ''] = new Date(capturedAt).toISOString().split('T');
+  return join(folder, cameraId, day, time.slice(0, 2), `${capturedAt}.jpg`);
 }
