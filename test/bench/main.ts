@@ -5,7 +5,7 @@ interface Benchmark {
   run(args: string[]): Promise<void>;
 }
 
-const BENCHMARKS = ['model', 'pipeline', 'cameras', 'store'];
+const BENCHMARKS = ['model', 'pipeline', 'cameras', 'store', 'soak'];
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || !BENCHMARKS.includes(name)) {
