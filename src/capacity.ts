@@ -2,12 +2,13 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Assignment } from './assignments.ts';
+import { readModelCosts } from './model-costs.ts';
 import type { Clock } from './platform/clock.ts';
 import { toError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { RepeatLimiter } from './platform/repeats.ts';
-import { type BoxLoad, partsOf } from './rules/capacity.ts';
-import type { VisionModel } from './vision/model.ts';
+import { type BoxLoad, type ModelCosts, partsOf } from './rules/capacity.ts';
+import type { ModelIdentity, VisionModel } from './vision/model.ts';
 
 const FILE = 'capacity.json';
 /** Enough that a slow minute does not move the median, few enough that another model shows soon. */
@@ -30,6 +31,8 @@ export interface CapacityLedgerOptions {
   readonly cameras: ReadonlyArray<{ readonly id: string; readonly settings: { readonly everyMs: number } }>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The loaded model: until enough is measured here, what `watchword models bench` kept of it counts. */
+  readonly model?: () => ModelIdentity | null;
 }
 
 /**
@@ -64,12 +67,20 @@ export class CapacityLedger {
     };
   }
 
-  /** What is known now; undefined before the model has answered a few times. */
+  /** What is known now; undefined before the model has answered a few times, where it was never measured before. */
   load(assignments: readonly Assignment[]): BoxLoad | undefined {
-    if (Math.min(this.#looks.length, this.#questions.length) < LEAST_SAMPLES) return undefined;
+    const costs = this.#costs();
+    if (!costs) return undefined;
     const cameras = Object.fromEntries(this.#options.cameras.map(({ id, settings }) => [id, settings.everyMs]));
-    const costs = { lookMs: median(this.#looks), questionMs: median(this.#questions) };
     return { costs, parts: partsOf(assignments), cameras };
+  }
+
+  #costs(): ModelCosts | undefined {
+    if (Math.min(this.#looks.length, this.#questions.length) >= LEAST_SAMPLES)
+      return { lookMs: median(this.#looks), questionMs: median(this.#questions) };
+    const identity = this.#options.model?.();
+    const kept = identity && readModelCosts(this.#options.dataDir, identity);
+    return kept ? { lookMs: kept.lookMs, questionMs: kept.questionMs } : undefined;
   }
 
   /** Writes it for others. Call it about every minute; a disk that refuses is logged. */

@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   backtest: async () => (await import('./cli/backtest.ts')).backtest,
   events: async () => (await import('./cli/events.ts')).events,
   coverage: async () => (await import('./cli/coverage.ts')).coverage,
+  models: async () => (await import('./cli/models.ts')).models,
   camera: async () => (await import('./cli/camera.ts')).camera,
   user: async () => (await import('./cli/user.ts')).user,
   token: async () => (await import('./cli/token.ts')).token,

@@ -8,6 +8,7 @@ import { Health } from '../platform/health.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { contextOf } from '../rules/context.ts';
 import { RuleFolder } from '../rules/folder.ts';
+import { checkRevision } from '../vision/hub/manifest.ts';
 import { openPackage } from '../vision/package.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
 
@@ -63,19 +64,33 @@ async function checkRules(
   }
 }
 
-/** Whether the named model package can be read; its weights are looked for, not loaded. */
+/** Whether the named model package can be read and is the pinned one, and whether it can run where it is to run. */
 async function checkModel(settings: Settings, { file, locate }: LoadedSettings): Promise<Finding[]> {
-  const { package: folder, dtype } = settings.model;
-  if (folder === undefined) return [];
-  try {
-    await openPackage(folder, dtype);
-    return [];
-  } catch (error) {
-    const { message } = toError(error);
-    const { where, hint = '' } = error instanceof WatchwordError ? error : {};
-    const words = where && !message.includes(where) ? `${message}: ${where}` : message;
-    return [{ file, ...locate(['model', 'package']), severity: 'error', message: words, hint }];
-  }
+  const { package: folder, dtype, revision, device, endpoint } = settings.model;
+  const findings: Finding[] = [];
+  const add = (name: string, severity: Finding['severity'], message: string, hint = ''): void => {
+    findings.push({ file, ...locate(['model', name]), severity, message, hint });
+  };
+  const attempt = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const { message } = toError(error);
+      const { where, hint } = error instanceof WatchwordError ? error : {};
+      add(name, 'error', where && !message.includes(where) ? `${message}: ${where}` : message, hint);
+    }
+  };
+  if (folder !== undefined) await attempt('package', () => openPackage(folder, dtype));
+  if (folder !== undefined && revision !== undefined) await attempt('revision', () => checkRevision(folder, revision));
+  if (endpoint !== undefined || device === 'cpu') return findings;
+  await attempt('device', async () => {
+    // The runtime is loaded only where there is a device to try.
+    const { chooseProvider } = await import('../vision/onnx/providers.ts');
+    const { concern } = await chooseProvider(device);
+    if (concern !== undefined)
+      add('device', 'warning', concern, 'See models/README.md, or say device: cpu if that is meant');
+  });
+  return findings;
 }
 
 function summary(settings: Settings | undefined, rules: number, errors: number, warnings: number): string {

@@ -17,6 +17,7 @@ export interface ModelChoice {
   readonly model?: string | undefined;
   readonly dtype?: string | undefined;
   readonly device?: string | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** A loaded model that tells how its package wants it to be asked. */
@@ -34,8 +35,8 @@ export async function withModel<T>(
   io: CommandIo,
   use: (model: OpenedModel) => Promise<T>,
 ): Promise<T> {
-  const { model: packageDir, dtype, device } = choice;
-  const model = await open({ model: packageDir, dtype, device }, io);
+  const { model: packageDir, dtype, device, threads } = choice;
+  const model = await open({ model: packageDir, dtype, device, ...(threads !== undefined && { threads }) }, io);
   try {
     return await use(model);
   } finally {
@@ -56,7 +57,7 @@ export function plainVerdict(
 const WORKER = new URL('../../dist/vision/worker.js', import.meta.url);
 
 /** Opens the package that was chosen, or the bundled one, in its worker thread. */
-export const openChosenModel: OpenModel = async ({ model, dtype, device }, io) => {
+export const openChosenModel: OpenModel = async ({ model, dtype, device, threads }, io) => {
   // Loaded when a model is needed, so that `watchword --help` does not wait for it.
   const [{ loadVisionModel }, { DEVICES }] = await Promise.all([
     import('../vision/load.ts'),
@@ -70,6 +71,7 @@ export const openChosenModel: OpenModel = async ({ model, dtype, device }, io) =
     packageDir: model ?? BUNDLED_MODEL,
     dtype,
     device: known,
+    threads,
     workerEntry: WORKER,
     clock: io.clock,
     logger: io.logger,

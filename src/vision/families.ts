@@ -19,11 +19,19 @@ const FAMILIES: Record<string, (files: ModelPackage, tokenizer: TextTokenizer) =
 export function createFamily(files: ModelPackage, tokenizer: TextTokenizer): Family {
   const type = files.config.model_type;
   const create = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
-  if (create) return create(files, tokenizer);
+  return create ? create(files, tokenizer) : refuse(type, files.dir);
+}
+
+/** Throws `unsupported`, naming what is supported, for a kind of model that cannot be run. */
+export function checkModelType(type: string, where: string): void {
+  if (!Object.hasOwn(FAMILIES, type)) refuse(type, where);
+}
+
+function refuse(type: string, where: string): never {
   const known = Object.keys(FAMILIES);
   const [near] = nearest(type, known);
   throw new WatchwordError('unsupported', `config.json: model_type "${type}" is not supported`, {
-    where: files.dir,
+    where,
     hint: near ? `Did you mean ${near}? Supported: ${known.join(', ')}` : `Supported: ${known.join(', ')}`,
   });
 }

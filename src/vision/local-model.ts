@@ -37,6 +37,10 @@ export class LocalModel implements LocalVisionModel {
     return this.description.identity;
   }
 
+  get concern(): string | undefined {
+    return this.description.concern;
+  }
+
   async look(picture: Uint8Array, options: LookOptions = {}): Promise<Look> {
     const id = this.#nextId++;
     const settings = options.split === undefined ? {} : { split: options.split };

@@ -95,6 +95,8 @@ export interface Message {
  */
 export interface VisionModel {
   readonly identity: ModelIdentity;
+  /** It answers, but not as this box could let it: why. For health; absent where nothing is amiss. */
+  readonly concern?: string | undefined;
   /** Encodes an encoded picture file (JPEG, PNG, ...) once. Rejects with `invalid-input` for a damaged picture. */
   look(picture: Uint8Array, options?: LookOptions): Promise<Look>;
   /** One answer per question, in order. A question's score does not depend on which others are asked with it. */
@@ -114,6 +116,8 @@ export interface ModelDescription {
   readonly family: string;
   /** Why this execution provider. */
   readonly deviceReason: string;
+  /** Why this box's accelerator is not used although it has one; absent where nothing is amiss. For health. */
+  readonly concern?: string | undefined;
   readonly threads: number;
   /** Whether questions share runs; if not each is run by itself over the shared prefix, and cannot move another's score. */
   readonly packs: boolean;

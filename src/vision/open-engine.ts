@@ -1,10 +1,13 @@
+import { describeError } from '../platform/errors.ts';
 import { OnnxEngine } from './engine.ts';
+import type { Family } from './families/family.ts';
 import { createFamily } from './families.ts';
 import type { ModelDescription } from './model.ts';
-import { type Decoder, openDecoder, type Packing } from './onnx/decoder.ts';
-import { openEmbedder, openEncoder } from './onnx/encoder.ts';
-import { chooseProvider, type Device, defaultThreads } from './onnx/session.ts';
-import { openPackage } from './package.ts';
+import { type Decoder, openDecoder, type Packing, quantisesActivations } from './onnx/decoder.ts';
+import { type Embedder, openEmbedder, openEncoder, type VisionEncoder } from './onnx/encoder.ts';
+import { type ChosenProvider, chooseProvider } from './onnx/providers.ts';
+import { type Device, defaultThreads, type Provider, type SessionSettings } from './onnx/session.ts';
+import { type ModelPackage, openPackage } from './package.ts';
 import { DEFAULT_PICTURE_LIMITS, type PictureLimits } from './picture.ts';
 import { createTokenizer, findAnswerTokens } from './tokenizer.ts';
 import { describeDtype, hashWeights, weightBytes } from './weights.ts';
@@ -22,27 +25,27 @@ export interface EngineOptions {
 /** Loads a package. Errors name the file that is at fault and what to do. `now` is monotonic ms. */
 export async function openEngine(options: EngineOptions, now: () => number): Promise<OnnxEngine> {
   const started = now();
-  const files = await openPackage(options.packageDir, options.dtype);
-  const { weights, config } = files;
+  const { packageDir, dtype, device = 'auto' } = options;
+  const chosen = await chooseProvider(device);
+  const files = await openPackage(packageDir, dtype, chosen.provider === 'cpu' ? 'processor' : 'accelerator');
   const tokenizer = createTokenizer(files);
   const family = createFamily(files, tokenizer);
   const answers = findAnswerTokens(tokenizer);
-  const integers = ['q8', 'int8', 'uint8'].includes(weights.decoder_model_merged.dtype);
-  const chosen = await chooseProvider(options.device ?? 'auto', weights.embed_tokens.path, integers);
-  const threads = options.threads ?? defaultThreads(await weightBytes(weights));
-  const settings = { provider: chosen.provider, threads };
-  const open = (packing: Packing, asExported: boolean): Promise<Decoder> =>
-    openDecoder(weights.decoder_model_merged, config, { ...settings, packing, asExported });
-  const decoder = await open(options.packing ?? 'auto', false);
-  const [encoder, embedder, weightsHash] = await Promise.all([
-    openEncoder(weights, family, decoder.hidden, settings),
-    openEmbedder(weights, settings),
-    hashWeights(weights),
-  ]);
+  const threads = options.threads ?? defaultThreads(await weightBytes(files.weights));
+  const { place, sessions } = await openOn(await fitting(chosen, device, files), device, (provider) =>
+    openSessions(files, family, { provider, threads, packing: options.packing ?? 'auto' }),
+  );
+  const { encoder, embedder, decoder } = sessions;
   const description: ModelDescription = {
-    identity: { name: files.name, dtype: describeDtype(weights), device: chosen.provider, weightsHash },
+    identity: {
+      name: files.name,
+      dtype: describeDtype(files.weights),
+      device: place.provider,
+      weightsHash: await hashWeights(files.weights),
+    },
     family: family.name,
-    deviceReason: chosen.reason,
+    deviceReason: place.reason,
+    concern: place.concern,
     threads,
     packs: decoder.packs,
     minMass: files.form.minMass,
@@ -50,19 +53,58 @@ export async function openEngine(options: EngineOptions, now: () => number): Pro
     notes: decoder.notes,
     loadMs: now() - started,
   };
-  const openWhole = (): Promise<Decoder> => open('never', true);
+  const settings = { provider: place.provider, threads, packing: 'never', asExported: true } as const;
+  const openWhole = (): Promise<Decoder> => openDecoder(files.weights.decoder_model_merged, files.config, settings);
   const limits = options.limits ?? DEFAULT_PICTURE_LIMITS;
   return new OnnxEngine({
-    description,
-    files,
-    tokenizer,
-    family,
-    answers,
-    encoder,
-    embedder,
-    decoder,
-    openWhole,
-    limits,
-    now,
+    ...{ description, files, tokenizer, family, answers },
+    ...{ encoder, embedder, decoder, openWhole, limits, now },
   });
+}
+
+interface Sessions {
+  readonly encoder: VisionEncoder;
+  readonly embedder: Embedder;
+  readonly decoder: Decoder;
+}
+
+async function openSessions(
+  { weights, config }: ModelPackage,
+  family: Family,
+  settings: SessionSettings & { packing: Packing },
+): Promise<Sessions> {
+  const decoder = await openDecoder(weights.decoder_model_merged, config, settings);
+  const [encoder, embedder] = await Promise.all([
+    openEncoder(weights, family, decoder.hidden, settings),
+    openEmbedder(weights, settings),
+  ]);
+  return { encoder, embedder, decoder };
+}
+
+/** Dynamic integers have no kernels on accelerators: a package that has nothing else runs on the processor, and that is said. */
+async function fitting(chosen: ChosenProvider, device: Device, { weights }: ModelPackage): Promise<ChosenProvider> {
+  const { path, dtype } = weights.decoder_model_merged;
+  if (chosen.provider === 'cpu' || device !== 'auto' || !INTEGERS.has(dtype)) return chosen;
+  if (!(await quantisesActivations(path))) return chosen;
+  const reason = `integer weights (${dtype}) run on the processor`;
+  const concern = `${chosen.provider} works here but is not used: ${reason}. Fetch the model as fp16 or q4f16`;
+  return { provider: 'cpu', reason, concern };
+}
+
+const INTEGERS: ReadonlySet<string> = new Set(['q8', 'int8', 'uint8']);
+
+/** Opens on the chosen provider. With `auto`, what an accelerator cannot load is loaded on the processor, and that is said. */
+async function openOn<T>(
+  chosen: ChosenProvider,
+  device: Device,
+  open: (provider: Provider) => Promise<T>,
+): Promise<{ place: ChosenProvider; sessions: T }> {
+  if (chosen.provider === 'cpu' || device !== 'auto') return { place: chosen, sessions: await open(chosen.provider) };
+  try {
+    return { place: chosen, sessions: await open(chosen.provider) };
+  } catch (error) {
+    const reason = `${chosen.provider} cannot load this model: ${describeError(error)}`;
+    const sessions = await open('cpu');
+    return { place: { provider: 'cpu', reason, concern: reason }, sessions };
+  }
 }

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { WatchwordError } from '../platform/errors.ts';
 import { readPackageJson, readPackageText } from './json.ts';
-import { findWeights, type Weights } from './weights.ts';
+import { findWeights, type Weights, type WeightTaste } from './weights.ts';
 
 const tokenIds = z.union([z.int(), z.array(z.int())]).optional();
 
@@ -75,7 +75,7 @@ export interface ModelPackage {
 }
 
 /** Reads a package and finds its weights. Every error names the file and what to do. */
-export async function openPackage(packageDir: string, dtype?: string): Promise<ModelPackage> {
+export async function openPackage(packageDir: string, dtype?: string, taste?: WeightTaste): Promise<ModelPackage> {
   const dir = resolve(packageDir);
   const folder = await stat(dir).catch(() => undefined);
   if (!folder?.isDirectory()) {
@@ -93,7 +93,7 @@ export async function openPackage(packageDir: string, dtype?: string): Promise<M
     readOptional(file('tokenizer_config.json'), looseSchema, {}),
     readOptional(file('generation_config.json'), generationSchema, {}),
     readOptional(file('watchword.json'), formSchema, formSchema.parse({})),
-    findWeights(dir, dtype),
+    findWeights(dir, dtype, taste),
   ]);
   const chatTemplate = await readChatTemplate(dir, tokenizerConfig, processor);
   const ends = [generation.eos_token_id, config.eos_token_id, config.text_config.eos_token_id].find(

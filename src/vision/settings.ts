@@ -15,7 +15,9 @@ const timeoutSchema = z.string({ error: 'must be a duration such as 30s' }).tran
 });
 
 /** What belongs to a package on this box, and what to a server elsewhere. */
-const PACKAGE_ONLY = ['package', 'dtype', 'device', 'threads'] as const;
+const PACKAGE_ONLY = ['package', 'repository', 'revision', 'dtype', 'device', 'threads'] as const;
+/** What says where a package comes from needs the package. */
+const ORIGIN = ['repository', 'revision'] as const;
 const ENDPOINT_ONLY = ['name', 'apiKey', 'timeout', 'concurrency'] as const;
 
 /** The `model:` section: a package that runs on this box, or a server that is asked. */
@@ -23,6 +25,13 @@ export const modelSettingsSchema = z
   .strictObject({
     /** Folder of a model package. Default: the bundled watchword-tiny, which knows the rendered demo store only. */
     package: z.string().min(1, 'must not be empty').optional(),
+    /** Where `watchword models pull` fetches it from: owner/name, or the address of a mirror that ends so. */
+    repository: z.string().min(1, 'must not be empty').optional(),
+    /** The commit of it that may be used; a package of another one is refused. */
+    revision: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/, 'must be a commit of 40 hexadecimal digits')
+      .optional(),
     /** fp32, fp16, q8, q4, ... Default: the smallest the package has that runs well on this device. */
     dtype: z.string().min(1, 'must not be empty').optional(),
     device: z.enum(DEVICES, { error: `must be one of ${DEVICES.join(', ')}` }).optional(),
@@ -44,6 +53,10 @@ export const modelSettingsSchema = z
     const message = value.endpoint === undefined ? 'needs "endpoint"' : 'does not go together with "endpoint"';
     for (const name of wrong)
       if (value[name] !== undefined) issues.push({ code: 'custom', path: [name], message, input: value[name] });
+    if (value.package !== undefined || value.endpoint !== undefined) return;
+    for (const name of ORIGIN)
+      if (value[name] !== undefined)
+        issues.push({ code: 'custom', path: [name], message: 'needs "package"', input: value[name] });
   })
   .transform(({ device = 'auto', timeout, ...settings }) => ({ ...settings, device, timeoutMs: timeout }));
 

@@ -29,35 +29,69 @@ export interface WeightFile {
 
 export type Weights = Readonly<Record<WeightPart, WeightFile>>;
 
-/** Integers first: on processors they are the fastest, and a package that ships them was checked with them. */
-const PREFERRED: readonly Dtype[] = ['q8', 'int8', 'uint8', 'q4', 'fp32', 'fp16', 'q4f16', 'bnb4'];
+/** What a device runs best, first. */
+export type WeightTaste = 'processor' | 'accelerator';
+
+const PREFERRED: Readonly<Record<WeightTaste, readonly Dtype[]>> = {
+  /** Integers first: on processors they are the fastest, and a package that ships them was checked with them. */
+  processor: ['q8', 'int8', 'uint8', 'q4', 'fp32', 'fp16', 'q4f16', 'bnb4'],
+  /** Dynamic integers have no kernels there: they would run on the processor with copies in between. */
+  accelerator: ['fp16', 'q4f16', 'q4', 'fp32', 'bnb4', 'q8', 'int8', 'uint8'],
+};
+
+/** Which file holds a part, by name, with the files beside it that hold its weights. */
+export interface ChosenWeights {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly data: readonly string[];
+}
 
 /**
- * Finds the three weight files. `dtype` is a precision for all (`q8`), or one per part
- * (`vision_encoder=q8,decoder_model_merged=q4`); without it the first of q8, int8, uint8, q4, fp32, ... that all three
- * have, or else the first each has.
+ * Chooses the three weight files among the names of a folder `onnx`. `dtype` is a precision for all (`q8`), or one per part
+ * (`vision_encoder=q8,decoder_model_merged=q4`); without it the first of what `taste` prefers that all three
+ * have, or else the first each has. Throws `not-found` naming what is missing and what is there.
  */
-export async function findWeights(packageDir: string, dtype?: string): Promise<Weights> {
-  const folder = join(packageDir, 'onnx');
-  const names = new Set(await readdir(folder).catch(() => missing(folder, 'the model package has no folder "onnx"')));
+export function chooseWeights(
+  names: ReadonlySet<string>,
+  dtype: string | undefined,
+  folder: string,
+  taste: WeightTaste = 'processor',
+): Readonly<Record<WeightPart, ChosenWeights>> {
   const wanted = dtype === undefined ? undefined : parseDtype(dtype);
-  const common = PREFERRED.find((candidate) => WEIGHT_PARTS.every((part) => names.has(fileName(part, candidate))));
-  const file = async (part: WeightPart): Promise<WeightFile> => {
+  const preferred = PREFERRED[taste];
+  const common = preferred.find((candidate) => WEIGHT_PARTS.every((part) => names.has(fileName(part, candidate))));
+  const choose = (part: WeightPart): ChosenWeights => {
     const chosen =
       wanted?.[part] ??
       (wanted ? undefined : common) ??
-      PREFERRED.find((candidate) => names.has(fileName(part, candidate)));
+      preferred.find((candidate) => names.has(fileName(part, candidate)));
     const name = fileName(part, chosen ?? 'fp32');
-    const path = join(folder, name);
     if (chosen === undefined || !names.has(name))
-      return missing(path, `the model package has no onnx/${name}`, offered(names));
-    const { size } = await stat(path);
-    if (size === 0)
-      throw new WatchwordError('corrupt', `onnx/${name} is empty`, { where: path, hint: 'Download it again' });
+      return missing(join(folder, name), `the model package has no onnx/${name}`, offered(names));
     const data = [...names].filter(
       (other) => other === `${name}_data` || other.startsWith(`${name}_data_`) || other === `${name}.data`,
     );
-    return { path, dtype: chosen, data: data.sort().map((other) => join(folder, other)) };
+    return { name, dtype: chosen, data: data.sort() };
+  };
+  return {
+    vision_encoder: choose('vision_encoder'),
+    embed_tokens: choose('embed_tokens'),
+    decoder_model_merged: choose('decoder_model_merged'),
+  };
+}
+
+/** Finds the three weight files of a package, chosen as `chooseWeights` does. */
+export async function findWeights(packageDir: string, dtype?: string, taste?: WeightTaste): Promise<Weights> {
+  const folder = join(packageDir, 'onnx');
+  const names = new Set(await readdir(folder).catch(() => missing(folder, 'the model package has no folder "onnx"')));
+  const chosen = chooseWeights(names, dtype, folder, taste);
+  const file = async (part: WeightPart): Promise<WeightFile> => {
+    const { name, dtype: precision, data } = chosen[part];
+    const path = join(folder, name);
+    const { size } = await stat(path);
+    if (size === 0)
+      throw new WatchwordError('corrupt', `onnx/${name} is empty`, { where: path, hint: 'Download it again' });
+    return { path, dtype: precision, data: data.map((other) => join(folder, other)) };
   };
   const [vision_encoder, embed_tokens, decoder_model_merged] = await Promise.all([
     file('vision_encoder'),
@@ -68,7 +102,7 @@ export async function findWeights(packageDir: string, dtype?: string): Promise<W
 }
 
 /** `q8`, or `decoder_model_merged=q4, vision_encoder=q8` where the parts differ. */
-export function describeDtype(weights: Weights): string {
+export function describeDtype(weights: Readonly<Record<WeightPart, { readonly dtype: Dtype }>>): string {
   const dtypes = new Set(WEIGHT_PARTS.map((part) => weights[part].dtype));
   if (dtypes.size === 1) return weights.decoder_model_merged.dtype;
   return WEIGHT_PARTS.map((part) => `${part}=${weights[part].dtype}`).join(',');

@@ -184,6 +184,11 @@ export async function openDecoder(
   return new Decoder({ session, config, file, packs: edit.bias, notes: edit.notes });
 }
 
+/** Whether a model takes the scales of its integers from what it is given, at run time. */
+export async function quantisesActivations(file: string): Promise<boolean> {
+  return readGraph(await readFile(file), file).nodes.some((node) => node.op === 'DynamicQuantizeLinear');
+}
+
 const KNOWN_INPUTS = new Set([
   'inputs_embeds',
   'attention_mask',

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -85,66 +84,6 @@ export async function runSession(
       hint: 'Use files of one and the same published package; a box that is short of memory fails here as well',
       cause: error,
     });
-  }
-}
-
-export interface ChosenProvider {
-  readonly provider: Provider;
-  /** Why this one, for a person. */
-  readonly reason: string;
-}
-
-/**
- * Decides where the model runs by trying: `probe` is a small model file. Each provider is tried by itself, because a
- * list with a missing one throws or is silently shortened. A provider that was asked for and is not there is an error;
- * `auto` falls back to the processor and says why.
- */
-export async function chooseProvider(device: Device, probe: string, integerWeights: boolean): Promise<ChosenProvider> {
-  if (device === 'cpu') return { provider: 'cpu', reason: 'asked for' };
-  if (device !== 'auto') {
-    const missing = await tryProvider(device, probe);
-    if (missing === undefined) return { provider: device, reason: 'asked for' };
-    throw new WatchwordError('unavailable', `the ${device} execution provider does not work here: ${missing}`, {
-      hint: 'Install its drivers and libraries, or use --device auto or cpu',
-    });
-  }
-  // TensorRT builds engines for minutes at each start and cannot be told to keep them: only on request. Dynamic integer
-  // graphs have no kernels on the other two, so they would run on the processor with copies in between.
-  if (integerWeights) return { provider: 'cpu', reason: 'integer weights run best on the processor' };
-  const reasons: string[] = [];
-  for (const candidate of ['cuda', 'webgpu'] as const) {
-    const missing = (await lacks(candidate)) ?? (await tryProvider(candidate, probe));
-    if (missing === undefined) return { provider: candidate, reason: ['it works here', ...reasons].join('; ') };
-    reasons.push(`${candidate}: ${missing}`);
-  }
-  return { provider: 'cpu', reason: reasons.join('; ') };
-}
-
-/** What plainly is not there is not tried: the native libraries print several lines about it. */
-async function lacks(provider: 'cuda' | 'webgpu'): Promise<string | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  if (provider === 'cuda') {
-    const nodes = await readdir('/dev').catch(() => []);
-    return nodes.some((name) => name.startsWith('nvidia') || name.startsWith('nvhost'))
-      ? undefined
-      : 'no NVIDIA device';
-  }
-  for (const folder of ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']) {
-    if ((await readdir(folder).catch(() => [])).length > 0) return undefined;
-  }
-  return 'no Vulkan driver';
-}
-
-async function tryProvider(provider: Provider, probe: string): Promise<string | undefined> {
-  if (!ort.listSupportedBackends().some((backend) => backend.name === provider))
-    return 'not part of this build of ONNX Runtime';
-  try {
-    const session = await openSession(probe, probe, { provider, threads: 1 });
-    await session.release();
-    return undefined;
-  } catch (error) {
-    const cause = toError(error).cause;
-    return (toError(cause ?? error).message.split('\n', 1)[0] ?? '').slice(0, 200);
   }
 }
 
