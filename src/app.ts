@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { createAdminDesks } from './admin-desks.ts';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
 import { createChatDesk } from './chat-desk.ts';
 import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
+import type { ConfigFile } from './config/config-file.ts';
 import type { Settings } from './config/settings.ts';
 import { CommitQueue } from './events/commit-queue.ts';
 import type { EventCommit } from './events/event.ts';
@@ -42,6 +44,8 @@ import { liveViewOf, webDepsOf } from './web-deps.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
+  /** Where the settings came from: admins change it on the page. */
+  readonly config?: ConfigFile | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -238,6 +242,13 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
         zone: (id, name) => cameraSet.find(id)?.settings.zones[name],
       }),
       chat: createChatDesk(turns),
+      ...createAdminDesks({
+        ...{ config: options.config, cameraSet, ruleFolder, watch, logger },
+        redrawn(cameraId) {
+          inspectorOf(cameraId).relearn(cameraId);
+          liveView?.redrawn(cameraId);
+        },
+      }),
       watch,
       tracker,
       store,

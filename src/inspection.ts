@@ -17,20 +17,19 @@ const GATE_MIN_GAP_MS = 10_000;
  * changed where a rule looks. One small thumbnail serves both.
  */
 export class Inspection {
-  readonly #cameraId: string;
-  readonly #settings: CameraSettings;
+  readonly #camera: InspectedCamera;
   readonly #health: Health;
   readonly #pictureHealth: PictureHealth;
   readonly #gate: ChangeGate;
   readonly #thumbnail: MakeThumbnail;
 
-  constructor(options: { cameraId: string; settings: CameraSettings; health: Health; thumbnail: MakeThumbnail }) {
-    this.#cameraId = options.cameraId;
-    this.#settings = options.settings;
+  constructor(options: { camera: InspectedCamera; health: Health; thumbnail: MakeThumbnail }) {
+    const { ignore, everyMs } = options.camera.settings;
+    this.#camera = options.camera;
     this.#health = options.health;
     this.#thumbnail = options.thumbnail;
-    this.#pictureHealth = new PictureHealth({ ignore: options.settings.ignore });
-    const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * options.settings.everyMs);
+    this.#pictureHealth = new PictureHealth({ ignore });
+    const gapMs = Math.max(GATE_MIN_GAP_MS, 5 * everyMs);
     this.#gate = new ChangeGate({ maxAgeMs: GATE_MAX_AGE_MS, gapMs });
   }
 
@@ -59,26 +58,32 @@ export class Inspection {
   }
 
   #zoneOf(rule: CompiledRule) {
-    return rule.zone === null ? null : (this.#settings.zones[rule.zone] ?? null);
+    return rule.zone === null ? null : (this.#camera.settings.zones[rule.zone] ?? null);
   }
 
   #report(trouble: PictureProblem | undefined): void {
-    const part = `picture/${this.#cameraId}`;
+    const part = `picture/${this.#camera.id}`;
     if (trouble) this.#health.report(part, 'degraded', `the picture is ${trouble}`);
     else this.#health.report(part, 'ok');
   }
+}
+
+/** Its zones are read at each frame: they may be drawn anew. */
+interface InspectedCamera {
+  readonly id: string;
+  readonly settings: CameraSettings;
 }
 
 type MakeThumbnail = (frame: Frame) => Promise<Thumbnail>;
 
 /** Frames of many cameras, each to its own inspection. */
 export function createInspector(
-  cameras: ReadonlyArray<{ id: string; settings: CameraSettings }>,
+  cameras: readonly InspectedCamera[],
   health: Health,
   thumbnail: MakeThumbnail = (frame) => thumbnailOf(frame.jpeg),
 ) {
   const inspections = new Map(
-    cameras.map(({ id, settings }) => [id, new Inspection({ cameraId: id, settings, health, thumbnail })] as const),
+    cameras.map((camera) => [camera.id, new Inspection({ camera, health, thumbnail })] as const),
   );
   return {
     async inspect(frame: Frame): Promise<Inspected> {

@@ -59,13 +59,13 @@ export interface CameraOptions {
  */
 export class Camera {
   readonly id: string;
-  readonly settings: CameraSettings;
   /** The newest frame nobody has taken yet: where the pipeline takes from. */
   readonly slot = new Slot<Frame>();
   readonly #options: CameraOptions;
   readonly #repeats: RepeatLimiter;
   readonly #patience: Patience;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
+  #settings: CameraSettings;
   readonly #stateListeners = new Set<(status: CameraStatus) => void>();
   #state: CameraState = 'connecting';
   #cause = '';
@@ -78,7 +78,7 @@ export class Camera {
 
   constructor(options: CameraOptions) {
     this.id = options.id;
-    this.settings = options.settings;
+    this.#settings = options.settings;
     this.#options = options;
     this.#since = options.clock.now();
     const logger = options.logger.child({ camera: options.id });
@@ -108,6 +108,26 @@ export class Camera {
   latest(): Frame | undefined {
     return this.#latest;
   }
+  /** As they are now: zones and masks may be drawn anew. */
+  get settings(): CameraSettings {
+    return this.#settings;
+  }
+
+  /**
+   * Other zones and masks from now on. Resolves when no picture without the new masks can be had of this camera any more;
+   * what was handed on before stays as it is.
+   */
+  async redraw(drawn: Pick<CameraSettings, 'zones' | 'masks'>): Promise<void> {
+    const { zones, masks } = drawn;
+    this.#settings = { ...this.#settings, zones, masks };
+    const latest = this.#latest;
+    if (!latest) return;
+    this.#latest = undefined;
+    const painted = await paintMasks(latest, masks, this.#settings.quality);
+    // A newer one may have come meanwhile.
+    this.#latest ??= Object.freeze(painted);
+  }
+
 
   /** Its last half minute of video; undefined where no clips are kept. */
   get recent(): RecentVideo | undefined {
@@ -219,7 +239,7 @@ export class Camera {
   async #accept(picture: SampledPicture): Promise<void> {
     let painted: SampledPicture;
     try {
-      painted = await paintMasks(picture, this.settings.masks, this.settings.quality);
+      painted = await this.#paint(picture);
     } catch (error) {
       // Unpainted, it must not be seen; damaged, it is worth nothing.
       this.#damaged++;
@@ -250,6 +270,15 @@ export class Camera {
     if (state === this.#state && cause === this.#cause) {
       // Notes may have changed; Health itself ignores what it knows.
       this.#report();
+  /** With the masks of the moment it is done: they may be drawn anew meanwhile. */
+  async #paint(picture: SampledPicture): Promise<SampledPicture> {
+    for (;;) {
+      const { masks, quality } = this.#settings;
+      const painted = await paintMasks(picture, masks, quality);
+      if (masks === this.#settings.masks) return painted;
+    }
+  }
+
       return;
     }
     this.#state = state;

@@ -54,6 +54,8 @@ interface Stream {
   readonly viewers: Set<Viewer>;
   readonly stop: AbortController;
   readonly done: Promise<void>;
+  /** Ends what plays now; the stream begins anew. */
+  playing: AbortController;
   drops: number;
   restarts: number;
 }
@@ -82,6 +84,11 @@ export class LiveView {
       stream.viewers.delete(viewer);
       if (stream.viewers.size === 0) this.#end(stream);
     };
+  }
+
+  /** The camera's masks were drawn anew: whoever watches it sees it with those from now on. */
+  redrawn(cameraId: string): void {
+    this.#streams.get(cameraId)?.playing.abort();
   }
 
   streams(): StreamStatus[] {
@@ -116,9 +123,10 @@ export class LiveView {
       cameraId,
       viewers,
       stop,
+      playing: new AbortController(),
       drops: 0,
       restarts: 0,
-      done: Promise.resolve().then(() => this.#run(stream, view, camera.settings.masks)),
+      done: Promise.resolve().then(() => this.#run(stream, view, camera)),
     };
     this.#streams.set(cameraId, stream);
     return stream;
@@ -131,15 +139,18 @@ export class LiveView {
     void stream.done.finally(() => this.#ending.delete(stream.done));
   }
 
-  async #run(stream: Stream, source: SourceView, masks: readonly Polygon[]): Promise<void> {
+  async #run(stream: Stream, source: SourceView, camera: ViewedCamera): Promise<void> {
     const { clock, random, logger, program = 'ffmpeg', width = 640, kbitPerSecond = 800 } = this.#options;
     const { signal } = stream.stop;
     let failures = 0;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
-      const options = { program, source, masks, width, kbitPerSecond, clock };
-      const ended = await playMpeg1(options, (chunk) => this.#send(stream, chunk), signal);
+      const options = { program, source, masks: camera.settings.masks, width, kbitPerSecond, clock };
+      stream.playing = new AbortController();
+      const playing = AbortSignal.any([signal, stream.playing.signal]);
+      const ended = await playMpeg1(options, (chunk) => this.#send(stream, chunk), playing);
       if (signal.aborted) return;
+      if (playing.aborted) continue;
       stream.restarts++;
       if (clock.monotonic() - startedAt > STEADY_MS) failures = 0;
       const cause = describeError(ended ?? new Error('the stream ended'));

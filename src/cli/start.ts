@@ -3,6 +3,8 @@ import { hostname as hostName } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../app.ts';
+import { ConfigFile } from '../config/config-file.ts';
+import { withValues } from '../config/edit.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { collectGarbage } from '../platform/heap.ts';
@@ -20,6 +22,8 @@ const OPTIONS = {
 /** The checkout this program runs from; src and dist are both one folder below it. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DEMO_CONFIG = resolve(ROOT, 'src/demo/demo.yaml');
+/** In the data folder, when the box was set up on its page. */
+const OWN_CONFIG = 'watchword.yaml';
 
 export const start: Command = {
   name: 'start',
@@ -36,14 +40,14 @@ When everything runs it prints one line of JSON on standard output:
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
     if (positionals.length > 0) throw new UsageError(`unexpected "${positionals[0]}"`);
-    const config = values.config ?? DEMO_CONFIG;
-    const settings = overridden(loadSettings(config), values);
+    const { config, settings, configFile } = openConfig(values);
     const logger = stderrLogger(settings.log.level);
     const notifier = createServiceNotifier({ env: process.env, clock: io.clock, logger });
 
     const app = await startApp(
       {
         settings,
+        config: configFile,
         version: version(),
         clock: io.clock,
         logger,
@@ -66,6 +70,37 @@ When everything runs it prints one line of JSON on standard output:
     return EXIT_DONE;
   },
 };
+
+/**
+ * The configuration that is asked for. Without one: what was set up on the page, kept in the data folder, else the demo
+ * store's, which belongs to the program and is changed in a copy there.
+ */
+function openConfig(values: Overrides & { config?: string | undefined }): {
+  config: string;
+  settings: Settings;
+  configFile: ConfigFile;
+} {
+  if (values.config !== undefined) {
+    const settings = overridden(loadSettings(values.config), values);
+    return { config: values.config, settings, configFile: new ConfigFile({ file: resolve(values.config) }) };
+  }
+  const demo = loadSettings(DEMO_CONFIG);
+  const own = resolve(values.data ?? demo.data, OWN_CONFIG);
+  if (existsSync(own)) {
+    const settings = overridden(loadSettings(own), values);
+    return { config: own, settings, configFile: new ConfigFile({ file: own }) };
+  }
+  const text = (original: string): string =>
+    withValues(original, [
+      [['rules'], demo.rules],
+      [['data'], '.'],
+    ]);
+  return {
+    config: DEMO_CONFIG,
+    settings: overridden(demo, values),
+    configFile: new ConfigFile({ file: DEMO_CONFIG, copy: { file: own, text } }),
+  };
+}
 
 type Overrides = { data?: string | undefined; port?: string | undefined; 'mqtt-port'?: string | undefined };
 

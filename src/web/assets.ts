@@ -19,6 +19,8 @@ const FILES: Record<string, string | readonly string[]> = {
   'timeline.js': 'src/web/static/timeline.js',
   'mpeg1-video.js': 'src/web/static/mpeg1-video.js',
   'live-view.js': 'src/web/static/live-view.js',
+  'zones.css': 'src/web/static/zones.css',
+  'zones.js': 'src/web/static/zones.js',
   'icon.svg': 'src/web/static/icon.svg',
   // One file: htmx begins with the page in a task of its own, and with its extension still on the way no live stream starts.
   'htmx.js': ['node_modules/htmx.org/dist/htmx.min.js', 'node_modules/htmx.org/dist/ext/hx-sse.min.js'],

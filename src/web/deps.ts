@@ -11,6 +11,7 @@ import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { RuleDesk, SpareModel } from './rule-editing.ts';
 
+import type { ZoneDesk } from './zone-drawing.ts';
 /** From little to much: each role may do what the roles before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
 
@@ -242,6 +243,8 @@ export interface WebDeps {
   /** The model for other programs. */
   readonly chat?: ChatDesk;
   readonly states: RuleBoard;
+  /** Absent where the configuration is no file. */
+  readonly zoneDesk?: ZoneDesk;
   readonly events: EventLog;
   readonly silences: Silences;
   readonly history: ScoreHistory;

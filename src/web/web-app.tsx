@@ -31,6 +31,7 @@ import { ruleFileRoutes } from './routes/rule-file.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
 import { ErrorPage } from './views/login.tsx';
+import { zoneRoutes } from './routes/zones.tsx';
 
 /** No form or API call is larger, but a picture to try a rule on. */
 const MOST_BODY_BYTES = 64 * 1024;
@@ -95,6 +96,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     ruleFileRoutes,
     cameraRoutes,
     askRoutes,
+    zoneRoutes,
     chatRoutes,
     systemRoutes,
     loginRoutes,

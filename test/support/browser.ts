@@ -29,13 +29,21 @@ export interface WatchedPage {
 /** A fresh browser profile with one page whose complaints are written down. */
 export async function openPage(
   browser: Browser,
-  options: { baseURL: string; viewport?: { width: number; height: number }; dark?: boolean; locale?: string },
+  options: {
+    baseURL: string;
+    viewport?: { width: number; height: number };
+    dark?: boolean;
+    locale?: string;
+    /** With a screen that fingers touch. */
+    touch?: boolean;
+  },
 ): Promise<WatchedPage> {
-  const { baseURL, viewport = DESK, dark = false, locale = 'en-GB' } = options;
+  const { baseURL, viewport = DESK, dark = false, locale = 'en-GB', touch = false } = options;
   const context = await browser.newContext({
     baseURL,
     viewport,
     locale,
+    hasTouch: touch,
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });

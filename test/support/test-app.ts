@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../../src/app.ts';
+import { ConfigFile } from '../../src/config/config-file.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger, type LogFields } from '../../src/platform/logger.ts';
@@ -72,6 +73,7 @@ mqtt: { port: 0 }
   const app = await startApp(
     {
       settings: loadSettings(config),
+      config: new ConfigFile({ file: config }),
       version: '0.0.0-test',
       clock: systemClock,
       logger: createLogger((level, message, fields) => lines.push({ level, message, fields })),

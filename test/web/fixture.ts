@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts';
+import { WatchwordError } from '../../src/platform/errors.ts';
 import type { Finding } from '../../src/platform/findings.ts';
 import { Health } from '../../src/platform/health.ts';
 import { createLogger, type LogFields } from '../../src/platform/logger.ts';
@@ -20,6 +21,7 @@ import type {
 } from '../../src/web/deps.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
 import type { SpareModel } from '../../src/web/rule-editing.ts';
+import type { DrawnCamera, ZoneDesk } from '../../src/web/zone-drawing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { demoCameras, demoEvents, demoRules, demoScores, demoStates, NOW } from './demo-store.ts';
 import { MemoryRules } from './memory-rules.ts';
@@ -51,6 +53,8 @@ export class FakeStore<C extends Clock = ManualClock> {
     tell({ score: 0.93 });
     for (const words of ['Yes,', ' a shelf', ' is empty.']) tell({ words });
   };
+  /** What is drawn on each camera. */
+  drawn = new Map<string, DrawnCamera>();
   silenced = new Map<string, number>();
   findings: Finding[] = [];
   states: RuleStatus[];
@@ -124,6 +128,7 @@ export class FakeStore<C extends Clock = ManualClock> {
       cameras: { list: () => this.cameras, latestFrame: (id) => this.frames.get(id) },
       rules: { list: () => this.rules, findings: () => this.findings },
       ruleDesk: this.ruleFiles.desk(() => this.cameras, clock),
+      zoneDesk: this.#zoneDesk(),
       spareModel: {
         tryRule: (rule, picture, camera) => this.trial(rule, picture, camera),
         ask: (question, jpeg, tell, signal) => this.answer(question, jpeg, tell, signal),
@@ -171,6 +176,19 @@ export class FakeStore<C extends Clock = ManualClock> {
       ready: () => this.ready,
       metrics: { contentType: 'text/plain; version=0.0.4', metrics: async () => 'watchword_frames_total 12\n' },
       settings: this.settings,
+    };
+  }
+
+  #zoneDesk(): ZoneDesk {
+    const drawnNow = this.drawn;
+    const now = (id: string): DrawnCamera => this.drawn.get(id) ?? { zones: {}, masks: [] };
+    const versionOf = (id: string): string => JSON.stringify(now(id)).length.toString();
+    return {
+      open: async (id) => ({ ...now(id), version: versionOf(id) }),
+      async save(id, version, drawn) {
+        if (version !== versionOf(id)) throw new WatchwordError('conflict', 'the configuration was changed meanwhile');
+        drawnNow.set(id, drawn);
+      },
     };
   }
 

@@ -1,6 +1,7 @@
 import { enAsk } from './en-ask.ts';
 import { enEditor } from './en-editor.ts';
 
+import { enZones } from './en-zones.ts';
 /** Every text people see. Another language has the same keys (the compiler checks it). */
 export const en = {
   nav: {
@@ -189,6 +190,7 @@ export const en = {
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {
+  zones: enZones,
     duration: 'how long',
     schedule: 'when',
     severity: 'how loud',

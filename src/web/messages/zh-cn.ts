@@ -2,6 +2,7 @@ import type { Messages } from './en.ts';
 import { zhCnAsk } from './zh-cn-ask.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 
+import { zhCnZones } from './zh-cn-zones.ts';
 export const zhCn: Messages = {
   nav: {
     now: '现在',
@@ -178,6 +179,7 @@ export const zhCn: Messages = {
 
   span: {
     duration: '多久',
+  zones: zhCnZones,
     schedule: '何时',
     severity: '级别',
     cooldown: '多久提醒一次',

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { allow } from '../access.ts';
-import { pageOf, type WebEnv, type WebParts } from '../context.ts';
+import { mayDo, pageOf, type WebEnv, type WebParts } from '../context.ts';
 import { cameraTile, cameraTiles } from '../now-board.ts';
 import { CameraPage, CamerasPage } from '../views/cameras.tsx';
 
@@ -14,6 +14,7 @@ export function cameraRoutes(parts: WebParts): Hono<WebEnv> {
           page={pageOf(c, parts)}
           tile={cameraTile(deps, c.req.param('id'))}
           hasLive={deps.liveView !== undefined}
+          mayDraw={deps.zoneDesk !== undefined && mayDo(c.get('identity'), 'admin')}
         />,
       ),
     );

@@ -51,7 +51,14 @@ export function CameraRow({ page, tile }: { page: Page; tile: CameraTileProps })
   );
 }
 
-export function CameraPage({ page, tile, hasLive }: { page: Page; tile: CameraTileProps; hasLive: boolean }) {
+export function CameraPage(props: {
+  page: Page;
+  tile: CameraTileProps;
+  hasLive: boolean;
+  /** Whether this person may draw zones and masks. */
+  mayDraw: boolean;
+}) {
+  const { page, tile, hasLive, mayDraw } = props;
   const { camera } = tile;
   const { t } = page;
   return (
@@ -70,6 +77,7 @@ export function CameraPage({ page, tile, hasLive }: { page: Page; tile: CameraTi
       <CameraView page={page} tile={tile} />
       <p class="links">
         <a href={`/events?camera=${encodeURIComponent(camera.id)}`}>{t.cameras.events}</a>
+        {mayDraw ? <a href={`/cameras/${encodeURIComponent(camera.id)}/zones`}>{t.zones.link}</a> : null}
       </p>
     </Layout>
   );
