@@ -94,6 +94,7 @@ export function webDepsOf(options: WebDepsOptions): WebDeps {
     users: store.users,
     sessions: store.sessions,
     tokens: store.tokens,
+    audit: store.audit,
     settings: { trustProxy: options.trustProxy },
   };
 }

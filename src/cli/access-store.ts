@@ -9,6 +9,9 @@ import { UsageError } from './command.ts';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 
+/** Who it is in the audit log that runs a command: whoever may, is not asked for a name. */
+export const AT_THE_BOX = 'cli';
+
 export const ROLE_HELP =
   '  --role ROLE     viewer (sees), operator (also reviews and silences) or admin (also changes the box)';
 

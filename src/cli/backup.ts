@@ -1,4 +1,5 @@
 import { restoreBackup, startFresh, writeBackup } from '../store/backup.ts';
+import { noteAct } from './audit-note.ts';
 import { type Command, EXIT_DONE, parseOptions, UsageError } from './command.ts';
 import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 
@@ -16,7 +17,14 @@ are files: copy the folder evidence/ of the data folder beside it.`,
     const { values, positionals } = parseOptions(args, { ...DATA_OPTIONS, json: { type: 'boolean' } });
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError('a backup needs one file name');
-    const report = await writeBackup({ dataDir: dataFolder(values), file });
+    const dataDir = dataFolder(values);
+    const report = await writeBackup({ dataDir, file });
+    noteAct(
+      dataDir,
+      io,
+      { act: 'backup-written', about: report.file, detail: `${report.events} events` },
+      { asItIs: true },
+    );
     const text = `${report.file}: ${report.events} events, ${report.bytes} bytes, checked`;
     io.stdout(`${values.json ? JSON.stringify(report) : text}\n`);
     return EXIT_DONE;
@@ -43,6 +51,8 @@ Stop Watchword first. The database that was there is kept beside the new one, un
     const place = { dataDir: dataFolder(values), clock: io.clock };
     const { events, kept } =
       file === undefined ? { events: 0, ...startFresh(place) } : restoreBackup({ ...place, file });
+    const act = file === undefined ? 'database-begun' : 'database-restored';
+    noteAct(place.dataDir, io, { act, about: file ?? '', detail: kept === null ? '' : `kept ${kept}` });
     if (values.json) io.stdout(`${JSON.stringify({ events, kept })}\n`);
     else
       io.stdout(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { WatchwordError } from '../platform/errors.ts';
 import type { ApiTokenStore } from '../store/api-tokens.ts';
-import { chosenRole, openAccess, plainName, ROLE_HELP } from './access-store.ts';
+import { AT_THE_BOX, chosenRole, openAccess, plainName, ROLE_HELP } from './access-store.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
 import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { formatTable } from './table.ts';
@@ -47,7 +47,7 @@ function add(
   const name = plainName(given.name, 'token name');
   const role = chosenRole(given.role, 'a new token');
   const secret = `ww_${randomBytes(24).toString('base64url')}`;
-  tokens.add({ name, role, createdAt: io.clock.now() }, createHash('sha256').update(secret).digest('hex'));
+  tokens.add({ name, role, createdAt: io.clock.now() }, createHash('sha256').update(secret).digest('hex'), AT_THE_BOX);
   io.stdout(
     `${given.json ? JSON.stringify({ name, role, token: secret }) : `${name} (${role}): ${secret}   (shown this once)`}\n`,
   );
@@ -59,7 +59,7 @@ function remove(tokens: ApiTokenStore, name: string): void {
       hint: 'watchword token list shows what there is',
     });
   }
-  tokens.remove(name);
+  tokens.remove(name, AT_THE_BOX);
 }
 
 function list(tokens: ApiTokenStore, io: CommandIo, json: boolean): void {

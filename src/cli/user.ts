@@ -2,7 +2,7 @@ import { WatchwordError } from '../platform/errors.ts';
 import type { User } from '../store/users.ts';
 import { readablePassword } from '../web/auth.ts';
 import { hashPassword } from '../web/passwords.ts';
-import { type AccessStore, chosenRole, openAccess, plainName, ROLE_HELP } from './access-store.ts';
+import { type AccessStore, AT_THE_BOX, chosenRole, openAccess, plainName, ROLE_HELP } from './access-store.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError } from './command.ts';
 import { DATA_HELP, DATA_OPTIONS, dataFolder } from './store-folder.ts';
 import { formatTable } from './table.ts';
@@ -69,7 +69,7 @@ async function setPassword(
   json: boolean,
 ): Promise<void> {
   const password = readablePassword();
-  users.put({ ...who, passwordHash: await hashPassword(password) });
+  users.put({ ...who, passwordHash: await hashPassword(password) }, AT_THE_BOX);
   sessions.removeOfUser(who.name);
   const { name, role } = who;
   io.stdout(
@@ -78,7 +78,7 @@ async function setPassword(
 }
 
 function remove({ users, sessions }: Users, { name }: User): void {
-  users.remove(name);
+  users.remove(name, AT_THE_BOX);
   sessions.removeOfUser(name);
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { WatchwordError } from '../platform/errors.ts';
-import type { AuditLog } from './audit.ts';
+import { type AuditLog, mustBeNobodys } from './audit.ts';
 import { guarded, storeError } from './errors.ts';
 import type { User } from './users.ts';
 
@@ -24,9 +24,10 @@ export class ApiTokenStore {
   /**
    * `by`: the user who does it; null when that is not known.
    *
-   * @throws WatchwordError `conflict` when the name is taken
+   * @throws WatchwordError `conflict` when the name is taken, `invalid-input` for one of the box's own
    */
   add({ name, role, createdAt }: ApiToken, tokenHash: string, by: string | null = null): void {
+    mustBeNobodys(name);
     try {
       this.#db.transaction(() => {
         this.#db.prepare('INSERT INTO api_token VALUES (?, ?, ?, ?)').run(name, tokenHash, role, createdAt);

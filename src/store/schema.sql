@@ -231,7 +231,7 @@ CREATE TABLE rule_version (
 ) STRICT, WITHOUT ROWID;
 
 -- Who changed what, and when: what people (or machines with a token) did to events, rules, users and tokens. Names, not
--- references: it outlives them. who is null when it is not known, as at the command line. The newest 100,000 are kept.
+-- references: it outlives them. who is null when it is not known (audit.ts tells). The newest 100,000 are kept.
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,

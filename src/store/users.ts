@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { systemClock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
-import { type AuditAct, AuditLog } from './audit.ts';
+import { type AuditAct, AuditLog, mustBeNobodys } from './audit.ts';
 import { guarded } from './errors.ts';
 
 export interface User {
@@ -41,10 +41,11 @@ export class UserStore {
   /**
    * Adds, or replaces by name. `by`: the user who does it; null when that is not known.
    *
-   * @throws WatchwordError `conflict` rather than leave the box without an admin
+   * @throws WatchwordError `conflict` rather than leave the box without an admin, `invalid-input` for one of its own names
    */
   put(user: User, by: string | null = null): void {
     const { name, role, passwordHash, createdAt } = user;
+    mustBeNobodys(name);
     this.#change(() => {
       const before = this.get(name);
       this.#db

@@ -1,8 +1,8 @@
 import { createHash, randomBytes as systemRandom } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
-import { WatchwordError } from '../platform/errors.ts';
+import { toError, WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { ApiTokens, Role, Session, SessionStore, User, UserStore } from './deps.ts';
+import type { ApiTokens, AuditTrail, Role, Session, SessionStore, User, UserStore } from './deps.ts';
 import { LoginLimit } from './login-limit.ts';
 import { checkNewPassword, hashPassword, isWeaker, type ScryptCost, verifyPassword } from './passwords.ts';
 
@@ -17,6 +17,8 @@ export interface AuthOptions {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly tokens?: ApiTokens | undefined;
+  /** Keeps who logged in and who was refused; absent where that is not kept. */
+  readonly audit?: Pick<AuditTrail, 'add' | 'refused'> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sessionMs: number;
@@ -51,6 +53,7 @@ export class Auth {
     const matches = await verifyPassword(password, user?.passwordHash ?? (await this.#decoy()));
     if (!user || !matches) {
       logger.warn('login refused', { user: userName.slice(0, 32), address });
+      this.#note((audit) => audit.refused(userName.slice(0, 32), address));
       throw new WatchwordError('unauthenticated', 'wrong name or password', { hint: 'Check both and try again' });
     }
     this.#limit.succeeded(address, userName);
@@ -62,6 +65,7 @@ export class Auth {
     const token = systemRandom(32).toString('base64url');
     sessions.put({ tokenHash: sha256(token), userName, createdAt: now, expiresAt: now + sessionMs });
     logger.info('logged in', { user: userName, address });
+    this.#note((audit) => audit.add({ who: userName, act: 'logged-in', about: userName, detail: address }));
     return { token, expiresAt: now + sessionMs };
   }
 
@@ -104,16 +108,18 @@ export class Auth {
     const user = this.#mustGet(name);
     this.#limit.tried(address, name);
     if (!(await verifyPassword(current, user.passwordHash))) {
+      this.#note((audit) => audit.refused(name, address));
       throw new WatchwordError('invalid-input', 'the current password is not right', {
         hint: 'Type the password you logged in with',
       });
     }
     this.#limit.succeeded(address, name);
-    this.#options.users.put({ ...user, passwordHash: await hashPassword(next, this.#options.passwordCost) });
+    this.#options.users.put({ ...user, passwordHash: await hashPassword(next, this.#options.passwordCost) }, name);
     this.endSessions(name);
   }
 
-  async addUser(name: string, password: string, role: Role): Promise<User> {
+  /** `by`: who does it. */
+  async addUser(name: string, password: string, role: Role, by: string): Promise<User> {
     const userName = normalName(name);
     if (!USER_NAME.test(userName)) {
       throw new WatchwordError('invalid-input', `"${userName.slice(0, 40)}" is not a user name`, {
@@ -133,23 +139,32 @@ export class Auth {
     // Hashing took a while: somebody may have been quicker.
     if (users.get(userName))
       throw new WatchwordError('conflict', `user "${userName}" exists`, { hint: 'Choose another name' });
-    users.put(user);
+    users.put(user, by);
     return user;
   }
 
-  /** Removes a user and ends their sessions; the last admin stays. */
-  removeUser(name: string): void {
+  /** Removes a user and ends their sessions; the last admin stays. `by`: who does it. */
+  removeUser(name: string, by: string): void {
     const user = this.#mustGet(name);
     const admins = this.#options.users.list().filter(({ role }) => role === 'admin');
     if (user.role === 'admin' && admins.length <= 1) {
       throw new WatchwordError('conflict', 'the last admin cannot be removed', { hint: 'Make another admin first' });
     }
     this.endSessions(name);
-    this.#options.users.remove(name);
+    this.#options.users.remove(name, by);
   }
 
   endSessions(name: string): void {
     this.#ended(this.#options.sessions.removeOfUser(name));
+  }
+
+  /** A disk that is full keeps nobody out. */
+  #note(note: (audit: Pick<AuditTrail, 'add' | 'refused'>) => void): void {
+    try {
+      if (this.#options.audit) note(this.#options.audit);
+    } catch (error) {
+      this.#options.logger.warn('a login is not in the audit log', { error: toError(error) });
+    }
   }
 
   #mustGet(name: string): User {

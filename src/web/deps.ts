@@ -6,6 +6,7 @@ import type { HealthStatus, PartHealth } from '../platform/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CompiledRule, Severity } from '../rules/rule.ts';
 import type { UnknownCause, Verdict } from '../rules/verdict.ts';
+import type { AuditLog } from '../store/audit.ts';
 import type { ModelIdentity } from '../vision/model.ts';
 import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
@@ -186,8 +187,8 @@ export interface UserStore {
   list(): readonly User[];
   get(name: string): User | undefined;
   /** Adds or replaces by name. */
-  put(user: User): void;
-  remove(name: string): void;
+  put(user: User, by?: string | null): void;
+  remove(name: string, by?: string | null): void;
 }
 
 export interface Session {
@@ -211,6 +212,9 @@ export interface SessionStore {
 export interface ApiTokens {
   find(tokenHash: string): { readonly name: string; readonly role: Role } | undefined;
 }
+
+/** Who changed what, and when. What people do through the other parts of the web is noted there. */
+export type AuditTrail = Pick<AuditLog, 'list' | 'names' | 'add' | 'refused'>;
 
 /** What changed. Only keys: whoever shows it reads the newest state, so that a slow client never sees a stale queue. */
 export type LiveChange =
@@ -252,6 +256,7 @@ export interface WebDeps {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly tokens?: ApiTokens;
+  readonly audit: AuditTrail;
   /** Calls the listener after each change; returns the function that stops it. */
   readonly subscribe: (listener: (change: LiveChange) => void) => () => void;
   /** null while no model is loaded. */

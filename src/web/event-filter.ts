@@ -3,8 +3,10 @@ import { WatchwordError } from '../platform/errors.ts';
 import type { EventFilter } from './deps.ts';
 import type { TimeText } from './time-text.ts';
 
-const text = (most: number) => z.string().trim().max(most).default('');
-const day = z
+/** A part of an address: empty means any. */
+export const text = (most: number) => z.string().trim().max(most).default('');
+/** A day of the site; empty means any. */
+export const day = z
   .union([z.literal(''), z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day looks like 2026-03-02')])
   .default('');
 
@@ -26,14 +28,16 @@ export const filterSchema = z.object({
 export type FilterForm = z.infer<typeof filterSchema>;
 
 /** Throws `invalid-input` naming the first wrong part. Unknown parts are left out. */
-export function readFilter(query: Record<string, string>): FilterForm {
-  const parsed = filterSchema.safeParse(query);
+export function readQuery<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
+  const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new WatchwordError('invalid-input', `"${issue?.path.join('.')}": ${issue?.message}`, {
     hint: 'Correct this part of the address',
   });
 }
+
+export const readFilter = (query: Record<string, string>): FilterForm => readQuery(filterSchema, query);
 
 export function toEventFilter(form: FilterForm, times: TimeText): EventFilter {
   return {
@@ -43,17 +47,24 @@ export function toEventFilter(form: FilterForm, times: TimeText): EventFilter {
     ...(form.state && { state: form.state }),
     ...(form.mark && { mark: form.mark }),
     ...(form.acknowledged && { acknowledged: form.acknowledged === 'yes' }),
-    ...(form.from && { since: dayStart(times, form.from, 0) }),
-    ...(form.to && { until: dayStart(times, form.to, 1) }),
+    ...toDays(form, times),
     ...(form.text && { text: form.text }),
   };
 }
 
 /** The filter as an address's query, empty parts left out; stable, so that equal filters have equal addresses. */
-export function filterQuery(form: FilterForm): string {
+export function filterQuery(form: Readonly<Record<string, string>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(form)) if (value !== '') query.set(name, value);
   return query.toString();
+}
+
+/** First and last day, both included, as moments; the second exclusive. */
+export function toDays(form: { from: string; to: string }, times: TimeText): { since?: number; until?: number } {
+  return {
+    ...(form.from && { since: dayStart(times, form.from, 0) }),
+    ...(form.to && { until: dayStart(times, form.to, 1) }),
+  };
 }
 
 function dayStart(times: TimeText, day: string, plusDays: number): number {

@@ -17,6 +17,7 @@ import { LiveClients } from './live-clients.ts';
 import { LiveViewers } from './live-viewers.ts';
 import { MOST_PICTURE_BYTES } from './own-picture.ts';
 import { askRoutes } from './routes/ask.tsx';
+import { auditRoutes } from './routes/audit.tsx';
 import { cameraRoutes } from './routes/cameras.tsx';
 import { chatRoutes } from './routes/chat.ts';
 import { eventRoutes } from './routes/events.tsx';
@@ -99,6 +100,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     zoneRoutes,
     chatRoutes,
     systemRoutes,
+    auditRoutes,
     loginRoutes,
     liveRoutes,
     liveViewRoutes,
@@ -138,11 +140,12 @@ function limitBody(maxSize: number): MiddlewareHandler {
 
 function connect(deps: WebDeps): WebParts {
   const settings = { ...DEFAULT_WEB_SETTINGS, ...deps.settings };
-  const { users, sessions, tokens, clock, logger, subscribe } = deps;
+  const { users, sessions, tokens, audit, clock, logger, subscribe } = deps;
   const auth = new Auth({
     users,
     sessions,
     tokens,
+    audit,
     clock,
     logger,
     sessionMs: settings.sessionMs,

@@ -21,6 +21,9 @@ describe('watchword backup and restore', () => {
     const taken = await run(backup, file, '--data', dataDir, '--json');
     expect(taken.io.lines()).toEqual([{ file, bytes: expect.any(Number), events: 1 }]);
     expect(readdirSync(join(file, '..'))).toEqual(['box.backup']);
+    expect(store.audit.list({ limit: 9 })).toMatchObject([
+      { who: 'cli', act: 'backup-written', about: file, detail: '1 events' },
+    ]);
 
     store.events.commit(commitOf('new', eventOf({ cameraId: 'later', startedAt: START + 1 })));
     store.close();
@@ -32,6 +35,9 @@ describe('watchword backup and restore', () => {
     const again = tempStore({ dataDir, clock }).store;
     expect(again.log.list({}, { limit: 9 }).events).toMatchObject([{ event: { id: event.id } }]);
     expect(again.outbox.pending('mqtt', 9)).toHaveLength(1);
+    expect(again.audit.list({ limit: 1 })).toMatchObject([
+      { who: 'cli', act: 'database-restored', about: file, detail: `kept ${kept}` },
+    ]);
   });
 
   test('the database that was kept can itself be restored', async () => {
@@ -42,6 +48,7 @@ describe('watchword backup and restore', () => {
     const { kept } = fresh.io.lines()[0] as { kept: string };
     const empty = tempStore({ dataDir });
     expect(empty.store.log.countOpen()).toBe(0);
+    expect(empty.store.audit.list({ limit: 9 })).toMatchObject([{ who: 'cli', act: 'database-begun' }]);
     empty.store.close();
     await run(restore, kept, '--data', dataDir);
     expect(tempStore({ dataDir }).store.log.countOpen()).toBe(1);

@@ -46,6 +46,8 @@ test('a removed token lets nobody in any more', async () => {
   }>;
   expect((await run('remove', 'wms')).code).toBe(0);
   expect(store.tokens.find(hash(secret))).toBeUndefined();
+  const told = store.audit.list({ limit: 9 }).map(({ who, act, about }) => `${who} ${act} ${about}`);
+  expect(told).toEqual(['cli token-removed wms', 'cli token-added wms']);
 });
 
 test.each([

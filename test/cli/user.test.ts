@@ -55,6 +55,8 @@ test('a new password ends the sessions of its user', async () => {
     expiresAt: Number.MAX_SAFE_INTEGER,
   });
   expect((await run('password', 'Maria')).code).toBe(0);
+  const told = store.audit.list({ limit: 9 }).map(({ who, act, about }) => `${who} ${act} ${about}`);
+  expect(told).toEqual(['cli password-changed maria', 'cli user-added maria']);
   expect(store.sessions.get('a'.repeat(64))).toBeUndefined();
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AuditFilter } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/store.ts';
 import { commitOf, eventOf, START, tempStore } from './temp-store.ts';
 
@@ -81,5 +82,47 @@ describe('the audit log', () => {
     const first = again.audit.list({ limit: 2 });
     const second = again.audit.list({ limit: 2, before: first.at(-1)?.id ?? 0 });
     expect([...first, ...second].map(({ about }) => about)).toEqual(['rule-4', 'rule-3', 'rule-2', 'rule-1']);
+  });
+
+  test('is narrowed down to who, what, words and when, all at once', async () => {
+    const { store, clock } = tempStore();
+    store.audit.add({ who: 'ana', act: 'rule-saved', about: 'spill', detail: '2' });
+    store.audit.add({ who: null, act: 'login-refused', about: 'root', detail: '10.0.0.7' });
+    await clock.advance(60_000);
+    store.audit.add({ who: 'ana', act: 'event-noted', about: 'mm8x1', detail: 'A cardboard BOX' });
+    store.audit.add({ who: 'ben', act: 'rule-saved', about: 'empty-shelf', detail: '7' });
+    const found = (filter: AuditFilter): string[] =>
+      store.audit.list({ limit: 9 }, filter).map(({ who, about }) => `${who} ${about}`);
+    expect(found({ who: 'ana' })).toEqual(['ana mm8x1', 'ana spill']);
+    expect(found({ who: null })).toEqual(['null root']);
+    expect(found({ act: 'rule-saved' })).toEqual(['ben empty-shelf', 'ana spill']);
+    expect(found({ act: 'rule-saved', who: 'ana' })).toEqual(['ana spill']);
+    expect(found({ text: 'SHELF' })).toEqual(['ben empty-shelf']);
+    expect(found({ text: 'cardboard box' })).toEqual(['ana mm8x1']);
+    expect(found({ text: '%' })).toEqual([]);
+    expect(found({ since: START + 60_000 })).toEqual(['ben empty-shelf', 'ana mm8x1']);
+    expect(found({ since: START, until: START + 60_000 })).toEqual(['null root', 'ana spill']);
+    expect(store.audit.names()).toEqual(['ana', 'ben']);
+  });
+
+  test('tells of a hundred refused logins an hour, so that guessing pushes nothing out', async () => {
+    const { store, clock } = tempStore();
+    for (let number = 0; number < 250; number++) store.audit.refused(`guess-${number}`, '10.0.0.7');
+    expect(store.audit.list({ limit: 1_000 })).toHaveLength(100);
+    await clock.advance(3_600_000);
+    store.audit.refused('root', '10.0.0.8');
+    expect(store.audit.list({ limit: 1 })).toMatchObject([
+      { who: null, about: 'root', detail: '10.0.0.8 (and 150 before it that are not listed)' },
+    ]);
+  });
+
+  test("nobody gets a name that stands for the box's own doing", () => {
+    const { store } = tempStore();
+    for (const name of ['mqtt', 'CLI', 'box']) {
+      const refused = expect.objectContaining({ kind: 'invalid-input' });
+      expect(() => store.users.put(user(name, 'viewer'), 'ana')).toThrow(refused);
+      expect(() => store.tokens.add({ name, role: 'viewer', createdAt: START }, 'hash', 'ana')).toThrow(refused);
+    }
+    expect(told(store)).toEqual([]);
   });
 });

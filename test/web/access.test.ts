@@ -109,6 +109,7 @@ const ROUTES: ReadonlyArray<{
   // Only for WebSockets: see live-view.test.ts.
   { route: 'GET /cameras/:id/live', role: 'viewer', path: '/cameras/aisle-3/live', status: 404 },
   { route: 'GET /system', role: 'viewer' },
+  { route: 'GET /system/audit', role: 'admin' },
   {
     route: 'POST /system/people',
     role: 'admin',
@@ -168,6 +169,7 @@ const ROUTES: ReadonlyArray<{
     path: '/api/v1/events/mm8x1-shelf/note',
     json: { note: 'x' },
   },
+  { route: 'GET /api/v1/audit', role: 'admin' },
   { route: 'GET /api/v1/health', role: 'viewer' },
   { route: 'GET /api/v1/system', role: 'viewer' },
   { route: 'GET /api/v1/live', role: 'viewer' },

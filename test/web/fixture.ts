@@ -4,6 +4,9 @@ import type { Finding } from '../../src/platform/findings.ts';
 import { Health } from '../../src/platform/health.ts';
 import { createLogger, type LogFields } from '../../src/platform/logger.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
+import { AuditLog } from '../../src/store/audit.ts';
+import { connect } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrations.ts';
 import type {
   CameraStatus,
   EventFilter,
@@ -64,12 +67,16 @@ export class FakeStore<C extends Clock = ManualClock> {
   sessions = new Map<string, Session>();
   tokens = new Map<string, { name: string; role: Role }>();
   ready = true;
+  readonly audit: AuditLog;
   readonly listeners = new Set<(change: LiveChange) => void>();
   settings: Partial<WebSettings> = { passwordCost: CHEAP };
 
   constructor(clock: C) {
     this.clock = clock;
     this.health = new Health(() => clock.now());
+    const db = connect(':memory:', 'normal');
+    migrate(db);
+    this.audit = new AuditLog({ db, clock });
     this.cameras = demoCameras(clock.now());
     this.rules = demoRules();
     for (const { id, words } of this.rules) this.ruleFiles.texts.set(id, `rule: ${JSON.stringify(words)}\n`);
@@ -167,6 +174,7 @@ export class FakeStore<C extends Clock = ManualClock> {
         },
       },
       tokens: { find: (hash) => this.tokens.get(hash) },
+      audit: this.audit,
       subscribe: (listener) => {
         this.listeners.add(listener);
         return () => this.listeners.delete(listener);

@@ -3,11 +3,13 @@ import { WatchwordError } from '../../platform/errors.ts';
 import { allow } from '../access.ts';
 import { identityOf, pageOf, type WebEnv, type WebParts } from '../context.ts';
 import type { ReviewedEvent, WebDeps } from '../deps.ts';
-import { toEventFilter } from '../event-filter.ts';
+import { readQuery, toEventFilter } from '../event-filter.ts';
 import { readBody } from '../input.ts';
 import { liveJson } from '../live-stream.ts';
 import { eventById } from '../now-board.ts';
+import { auditPage } from '../routes/audit.tsx';
 import { video } from '../video.ts';
+import { auditQuerySchema } from './audit-schemas.ts';
 import { eventJson, iso } from './event-json.ts';
 import { describeApi } from './openapi.ts';
 import { eventQuerySchema, markBody, noteBody } from './schemas.ts';
@@ -39,6 +41,11 @@ export function apiRoutes(parts: WebParts): Hono<WebEnv> {
       c.json({ overall: deps.health.overall(), parts: deps.health.parts().map(partJson) }),
     )
     .get('/system', allow('viewer'), (c) => c.json(systemJson(deps)))
+    .get('/audit', allow('admin'), (c) => {
+      const form = readQuery(auditQuerySchema, c.req.query());
+      const { entries, next } = auditPage(deps, form, pageOf(c, parts), form.limit);
+      return c.json({ entries: entries.map((entry) => ({ ...entry, at: iso(entry.at) })), next });
+    })
     .get('/live', allow('viewer'), (c) => liveJson(c, parts))
     .get('/openapi.json', allow('viewer'), (c) => c.json(describeApi(deps.run.version)))
     .route('/events', eventApi(parts));

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Role } from '../deps.ts';
+import { auditPageSchema, auditQuerySchema } from './audit-schemas.ts';
 import {
   acknowledgeBody,
   cameraSchema,
@@ -113,6 +114,14 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Write a note',
     body: noteBody,
     answer: eventSchema,
+  },
+  {
+    method: 'get',
+    path: '/audit',
+    role: 'admin',
+    summary: 'Who changed what, newest first',
+    query: auditQuerySchema,
+    answer: auditPageSchema,
   },
   { method: 'get', path: '/health', role: 'viewer', summary: 'What each part says of itself', answer: healthSchema },
   { method: 'get', path: '/system', role: 'viewer', summary: 'Versions, model and this run', answer: systemSchema },

@@ -1,4 +1,5 @@
 import { enAsk } from './en-ask.ts';
+import { enAudit } from './en-audit.ts';
 import { enEditor } from './en-editor.ts';
 
 import { enZones } from './en-zones.ts';
@@ -185,6 +186,7 @@ export const en = {
     during: (calendar: string): string => `during ${calendar}`,
   },
 
+  audit: enAudit,
   editor: enEditor,
   ask: enAsk,
 

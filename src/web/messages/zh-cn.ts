@@ -1,5 +1,6 @@
 import type { Messages } from './en.ts';
 import { zhCnAsk } from './zh-cn-ask.ts';
+import { zhCnAudit } from './zh-cn-audit.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 
 import { zhCnZones } from './zh-cn-zones.ts';
@@ -174,6 +175,7 @@ export const zhCn: Messages = {
     during: (calendar) => `${calendar} 期间`,
   },
 
+  audit: zhCnAudit,
   editor: zhCnEditor,
   ask: zhCnAsk,
 

@@ -34,7 +34,7 @@ export function systemRoutes(parts: WebParts): Hono<WebEnv> {
     .post('/system/people', allow('admin'), async (c) => {
       try {
         const { name, password, role } = await readBody(c, newPerson);
-        const user = await auth.addUser(name, password, role);
+        const user = await auth.addUser(name, password, role, identityOf(c).name);
         deps.logger.info('user added', { user: user.name, role, by: identityOf(c).name });
       } catch (error) {
         // Wrong words are shown where they were typed; everything else is the app's to answer.
@@ -45,7 +45,7 @@ export function systemRoutes(parts: WebParts): Hono<WebEnv> {
       return c.redirect('/system#people', 303);
     })
     .post('/system/people/:name/remove', allow('admin'), (c) => {
-      auth.removeUser(c.req.param('name'));
+      auth.removeUser(c.req.param('name'), identityOf(c).name);
       deps.logger.info('user removed', { user: c.req.param('name'), by: identityOf(c).name });
       return c.redirect('/system#people', 303);
     });

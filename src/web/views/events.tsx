@@ -234,7 +234,8 @@ function Filters({ page, form, cameras, rules }: EventsProps) {
   );
 }
 
-function Choice(props: {
+/** One part of a filter: any, or one of these. */
+export function Choice(props: {
   page: Page;
   name: string;
   label: string;

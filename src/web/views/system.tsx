@@ -58,6 +58,7 @@ export function SystemPage(props: SystemProps) {
           />
         </section>
         {mayDo(page.identity, 'admin') ? <PeoplePanel {...props} /> : null}
+        {mayDo(page.identity, 'admin') ? <AuditPanel page={page} /> : null}
       </div>
     </Layout>
   );
@@ -102,6 +103,21 @@ function partName({ t }: Page, part: string, cameraNames: ReadonlyMap<string, st
     return kind === 'picture' ? t.partPicture(name) : t.partCamera(name);
   }
   return Object.entries(t.part).find(([name]) => name === part)?.[1] ?? part;
+}
+
+function AuditPanel({ page }: { page: Page }) {
+  const { t } = page;
+  return (
+    <section class="panel panel-wide">
+      <h2>{t.audit.title}</h2>
+      <p>{t.audit.means}</p>
+      <p>
+        <a class="button" href="/system/audit">
+          {t.audit.open}
+        </a>
+      </p>
+    </section>
+  );
 }
 
 function PeoplePanel({ page, users, problem }: SystemProps) {

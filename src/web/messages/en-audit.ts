@@ -1,0 +1,43 @@
+import type { AuditAct } from '../../store/audit.ts';
+
+/** Texts of the audit log. */
+export const enAudit = {
+  title: 'Audit log',
+  means: 'Who changed what, and when: rules, events, cameras, people, tokens, backups, and logins.',
+  open: 'Open the audit log',
+  none: 'Nothing matches this filter.',
+  noneYet: 'Nobody has changed anything yet.',
+  who: 'Who',
+  act: 'What',
+  text: 'Words',
+  older: 'Older',
+  /** For `who` where it is not a person's or a token's name. */
+  nobody: 'not known',
+  mqtt: 'a command over MQTT',
+  cli: 'the command line',
+  box: 'the box itself',
+  acts: {
+    'logged-in': 'logged in',
+    'login-refused': 'login refused',
+    'event-acknowledged': 'acknowledged an event',
+    'event-marked': 'marked an event',
+    'event-noted': 'wrote a note',
+    'rule-saved': 'saved a rule',
+    'rule-switched': 'switched a rule',
+    'rule-removed': 'removed a rule',
+    'rule-silenced': 'silenced a rule',
+    'camera-added': 'added a camera',
+    'camera-changed': 'changed a camera',
+    'camera-removed': 'removed a camera',
+    'config-changed': 'changed the configuration',
+    'user-added': 'added a person',
+    'user-changed': 'changed a role',
+    'password-changed': 'changed a password',
+    'user-removed': 'removed a person',
+    'token-added': 'added a token',
+    'token-removed': 'removed a token',
+    'backup-written': 'wrote a backup',
+    'database-restored': 'restored a backup',
+    'database-begun': 'began an empty database',
+  } satisfies Record<AuditAct, string>,
+};
