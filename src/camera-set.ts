@@ -1,4 +1,5 @@
 import { Camera, type CameraOptions } from './cameras/camera.ts';
+import { MainStream } from './cameras/main-stream.ts';
 import type { CameraSettings } from './cameras/settings.ts';
 import { createSource, type SourceDeps } from './cameras/sources.ts';
 import type { Part } from './platform/lifecycle.ts';
@@ -33,7 +34,8 @@ export function createCameraSet({
     settings: settings.cameras,
     build(id, camera) {
       const source = createSource(camera, { clock, demoFolder, baseFolder });
-      return new Camera({ id, settings: camera, source, clock, logger, health, random: Math.random });
+      const mainStream = MainStream.of({ settings: camera, clock, random: Math.random });
+      return new Camera({ id, settings: camera, source, mainStream, clock, logger, health, random: Math.random });
     },
   });
 }

@@ -4,15 +4,15 @@ import { readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeClip } from './cameras/clip-file.ts';
 import type { RecentVideo } from './cameras/recent-video.ts';
+import type { CameraSettings } from './cameras/settings.ts';
 import type { EventCommit } from './events/event.ts';
 import type { Clock } from './platform/clock.ts';
 import { toError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { RepeatLimiter } from './platform/repeats.ts';
+import type { KeptFiles } from './store/retention.ts';
 import type { ClipShelf, KeptClip } from './web/deps.ts';
 
-const BEFORE_MS = 8_000;
-const AFTER_MS = 6_000;
 /** Clips being waited for at once: each holds its piece of video only while it is written. */
 const MOST_WAITING = 16;
 const DEFAULT_MAX_BYTES = 1024 ** 3;
@@ -20,10 +20,16 @@ const DEFAULT_MAX_BYTES = 1024 ** 3;
 const KEEP_FREE_BYTES = 500 * 1024 ** 2;
 const NAME = /^([0-9a-z]+-[0-9a-f]+)\.(\d+)\.mp4$/;
 
+interface ClipCamera {
+  readonly id: string;
+  readonly recent: Pick<RecentVideo, 'piece'> | undefined;
+  readonly settings: Pick<CameraSettings, 'clipBeforeMs' | 'clipAfterMs'>;
+}
+
 export interface EvidenceClipsOptions {
   readonly dataDir: string;
   /** `recent`: their last video; undefined where no clips are kept. */
-  readonly cameras: ReadonlyArray<{ readonly id: string; readonly recent: Pick<RecentVideo, 'piece'> | undefined }>;
+  readonly cameras: readonly ClipCamera[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly maxBytes?: number;
@@ -38,7 +44,7 @@ interface Kept extends KeptClip {
  * A short clip with each event of the cameras that keep them: `EVENT.START.mp4` in a folder of its own, START the wall-clock
  * ms of its first picture. A clip is a convenience: nothing waits for it, and it is the first thing to go when space is short.
  */
-export class EvidenceClips implements ClipShelf {
+export class EvidenceClips implements ClipShelf, KeptFiles {
   readonly name = 'clips';
   readonly #options: EvidenceClipsOptions;
   readonly #folder: string;
@@ -80,13 +86,13 @@ export class EvidenceClips implements ClipShelf {
   committed({ change, evidence }: EventCommit): void {
     const { logger } = this.#options;
     const deciding = evidence.find(({ role }) => role === 'deciding');
-    const video = this.#recent(change.event.cameraId);
-    if (change.type !== 'new' || !deciding || !video || this.#stopped.signal.aborted) return;
+    const camera = this.#camera(change.event.cameraId);
+    if (change.type !== 'new' || !deciding || !camera?.recent || this.#stopped.signal.aborted) return;
     if (this.#waiting.size >= MOST_WAITING) {
       logger.warn('no clip of this event: too many are being cut', { event: change.event.id });
       return;
     }
-    const cutting = this.#cut(change.event.id, video, deciding.capturedAt)
+    const cutting = this.#cut(change.event.id, camera, deciding.capturedAt)
       .catch((error: unknown) => {
         if (this.#stopped.signal.aborted) return;
         this.#repeats.log('warn', 'clip', 'the clip of an event could not be kept', { error: toError(error) });
@@ -97,7 +103,7 @@ export class EvidenceClips implements ClipShelf {
 
   /** Whether this camera's events come with a clip. */
   keeps(cameraId: string): boolean {
-    return this.#recent(cameraId) !== undefined;
+    return this.#camera(cameraId)?.recent !== undefined;
   }
 
   find(eventId: string): KeptClip | undefined {
@@ -110,15 +116,40 @@ export class EvidenceClips implements ClipShelf {
     return kept && readFile(kept.file).catch(() => undefined);
   }
 
-  #recent(cameraId: string): Pick<RecentVideo, 'piece'> | undefined {
-    return this.#options.cameras.find(({ id }) => id === cameraId)?.recent;
+  /** Removes what began before a wall-clock time, ms. */
+  async removeBefore(at: number): Promise<void> {
+    for (const [id, { startsAt }] of this.#kept) if (startsAt < at) await this.#remove(id);
   }
 
-  async #cut(eventId: string, video: Pick<RecentVideo, 'piece'>, capturedAt: number): Promise<void> {
+  /** Removes the oldest until at least so many bytes are free again, or none is left. Returns how many went. */
+  async removeOldest(bytes: number): Promise<number> {
+    let [left, removed] = [bytes, 0];
+    for (const [id, kept] of this.#kept) {
+      if (left <= 0) break;
+      await this.#remove(id);
+      left -= kept.bytes;
+      removed++;
+    }
+    return removed;
+  }
+
+  async #remove(eventId: string): Promise<void> {
+    const kept = this.#kept.get(eventId);
+    if (!kept) return;
+    await rm(kept.file, { force: true });
+    this.#kept.delete(eventId);
+  }
+
+  #camera(cameraId: string): ClipCamera | undefined {
+    return this.#options.cameras.find(({ id }) => id === cameraId);
+  }
+
+  async #cut(eventId: string, { recent, settings }: ClipCamera, capturedAt: number): Promise<void> {
     const { clock } = this.#options;
     const wallOffset = clock.now() - clock.monotonic();
     const at = capturedAt - wallOffset;
-    const piece = await video.piece(at - BEFORE_MS, at + AFTER_MS, this.#stopped.signal);
+    const { clipBeforeMs, clipAfterMs } = settings;
+    const piece = await recent?.piece(at - clipBeforeMs, at + clipAfterMs, this.#stopped.signal);
     if (!piece) return;
     await this.#makeRoom(piece.transport.length);
     const startsAt = Math.round(piece.startsAt + wallOffset);
@@ -136,8 +167,7 @@ export class EvidenceClips implements ClipShelf {
     for (const kept of this.#kept.values()) total += kept.bytes;
     for (const [id, kept] of this.#kept) {
       if (total <= maxBytes && free >= KEEP_FREE_BYTES) return;
-      await rm(kept.file, { force: true });
-      this.#kept.delete(id);
+      await this.#remove(id);
       total -= kept.bytes;
       free += kept.bytes;
     }

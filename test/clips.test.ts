@@ -10,6 +10,9 @@ import { makeNumberedClip } from './support/clips.ts';
 import { temporaryFolder } from './support/daemon.ts';
 import { ManualClock } from './support/manual-clock.ts';
 
+/** A busy machine takes its time to run ffmpeg. */
+const PATIENT = { timeout: 15_000 };
+
 let made: ReturnType<typeof temporaryFolder>;
 let transport: Buffer;
 beforeAll(async () => {
@@ -49,8 +52,8 @@ describe('clips of events', () => {
     const clips = new EvidenceClips({
       dataDir: folder.path,
       cameras: [
-        { id: 'dock', recent },
-        { id: 'yard', recent: undefined },
+        { id: 'dock', recent, settings: { clipBeforeMs: 8_000, clipAfterMs: 6_000 } },
+        { id: 'yard', recent: undefined, settings: { clipBeforeMs: 8_000, clipAfterMs: 6_000 } },
       ],
       clock,
       logger: createLogger((_level, message) => warnings.push(message)),
@@ -77,7 +80,7 @@ describe('clips of events', () => {
   it('are cut from eight seconds before the deciding frame to six after, and found again by the next run', async () => {
     const clips = open();
     clips.committed(opened('mm8x1-0a'));
-    await expect.poll(() => clips.find('mm8x1-0a')).toBeDefined();
+    await expect.poll(() => clips.find('mm8x1-0a'), PATIENT).toBeDefined();
     const at = clock.monotonic() - 500;
     expect(asked).toEqual([[at - 8_000, at + 6_000]]);
     const startsAt = clock.now() - 9_000;
@@ -107,24 +110,38 @@ describe('clips of events', () => {
   it('never take more room than they may: the oldest go', async () => {
     const first = open();
     first.committed(opened('mm8x1-0a'));
-    await expect.poll(() => first.find('mm8x1-0a')).toBeDefined();
+    await expect.poll(() => first.find('mm8x1-0a'), PATIENT).toBeDefined();
     const { size } = { size: (await first.read('mm8x1-0a'))?.length ?? 0 };
     const clips = open(Math.max(transport.length, size) * 2 + size);
     for (const id of ['mm8x1-0b', 'mm8x1-0c', 'mm8x1-0d', 'mm8x1-0e']) {
       await clock.advance(1_000);
       clips.committed(opened(id));
-      await expect.poll(() => clips.find(id)).toBeDefined();
+      await expect.poll(() => clips.find(id), PATIENT).toBeDefined();
     }
     expect(clips.find('mm8x1-0a')).toBeUndefined();
     expect(clips.find('mm8x1-0e')).toBeDefined();
     expect(files().length).toBeLessThanOrEqual(3);
   });
 
+  it('go with their age, and first of all when the disk is nearly full', async () => {
+    const clips = open();
+    for (const id of ['mm8x1-0a', 'mm8x1-0b', 'mm8x1-0c']) {
+      await clock.advance(60_000);
+      clips.committed(opened(id));
+      await expect.poll(() => clips.find(id), PATIENT).toBeDefined();
+    }
+    await clips.removeBefore((clips.find('mm8x1-0b')?.startsAt ?? 0) - 1);
+    expect([files().length, clips.find('mm8x1-0a')]).toEqual([2, undefined]);
+    expect(await clips.removeOldest(1)).toBe(1);
+    expect(files()).toEqual([expect.stringMatching(/^mm8x1-0c\./)]);
+    expect([await clips.removeOldest(1e9), await clips.removeOldest(1e9), files()]).toEqual([1, 0, []]);
+  });
+
   it('that fail cost nothing but a line in the log', async () => {
     const clips = open();
     answer = async () => ({ transport: Buffer.from('no video'), startsAt: 0 });
     clips.committed(opened('mm8x1-0a'));
-    await expect.poll(() => warnings).toEqual(['the clip of an event could not be kept']);
+    await expect.poll(() => warnings, PATIENT).toEqual(['the clip of an event could not be kept']);
     expect(files()).toEqual([]);
   });
 

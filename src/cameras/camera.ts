@@ -7,6 +7,7 @@ import { backoffMs } from '../platform/retry.ts';
 import { Slot } from '../platform/slot.ts';
 import { noFirstPicture, stalled, streamEnded } from './causes.ts';
 import type { Frame, FrameSource, SampledPicture, SourceView } from './frame.ts';
+import type { MainStream } from './main-stream.ts';
 import { paintMasks } from './masks.ts';
 import { Patience } from './patience.ts';
 import type { RecentVideo } from './recent-video.ts';
@@ -47,6 +48,8 @@ export interface CameraOptions {
   readonly id: string;
   readonly settings: CameraSettings;
   readonly source: FrameSource;
+  /** Where clips come from when that is not the source. */
+  readonly mainStream?: MainStream | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly health: Health;
@@ -65,8 +68,8 @@ export class Camera {
   readonly #repeats: RepeatLimiter;
   readonly #patience: Patience;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
-  #settings: CameraSettings;
   readonly #stateListeners = new Set<(status: CameraStatus) => void>();
+  #settings: CameraSettings;
   #state: CameraState = 'connecting';
   #cause = '';
   #since: number;
@@ -91,6 +94,7 @@ export class Camera {
     if (this.#running) return;
     const stop = new AbortController();
     this.#report();
+    this.#options.mainStream?.start();
     this.#running = { stop, done: this.#run(stop.signal) };
   }
 
@@ -99,7 +103,7 @@ export class Camera {
     const running = this.#running;
     if (!running) return;
     running.stop.abort();
-    await running.done;
+    await Promise.all([running.done, this.#options.mainStream?.stop()]);
     this.#running = undefined;
     this.#options.health.forget(this.#part);
   }
@@ -108,6 +112,7 @@ export class Camera {
   latest(): Frame | undefined {
     return this.#latest;
   }
+
   /** As they are now: zones and masks may be drawn anew. */
   get settings(): CameraSettings {
     return this.#settings;
@@ -128,10 +133,9 @@ export class Camera {
     this.#latest ??= Object.freeze(painted);
   }
 
-
-  /** Its last half minute of video; undefined where no clips are kept. */
+  /** Its last video; undefined where no clips are kept. */
   get recent(): RecentVideo | undefined {
-    return this.#options.source.recent;
+    return this.#options.mainStream?.recent ?? this.#options.source.recent;
   }
 
   /** What a live view of this camera plays. */
@@ -149,7 +153,7 @@ export class Camera {
       drops: this.slot.dropped,
       damaged: this.#damaged,
       reconnects: this.#reconnects,
-      notes: this.#options.source.notes,
+      notes: this.#notes(),
       stream: this.#options.source.facts,
     };
   }
@@ -266,10 +270,6 @@ export class Camera {
     this.#tell(this.#frameListeners, frame);
   }
 
-  #become(state: CameraState, cause: string): void {
-    if (state === this.#state && cause === this.#cause) {
-      // Notes may have changed; Health itself ignores what it knows.
-      this.#report();
   /** With the masks of the moment it is done: they may be drawn anew meanwhile. */
   async #paint(picture: SampledPicture): Promise<SampledPicture> {
     for (;;) {
@@ -279,6 +279,10 @@ export class Camera {
     }
   }
 
+  #become(state: CameraState, cause: string): void {
+    if (state === this.#state && cause === this.#cause) {
+      // Notes may have changed; Health itself ignores what it knows.
+      this.#report();
       return;
     }
     this.#state = state;
@@ -291,10 +295,14 @@ export class Camera {
   }
 
   #report(): void {
-    const { health, source } = this.#options;
+    const { health } = this.#options;
     if (this.#state === 'lost') health.report(this.#part, 'down', this.#cause);
     else if (this.#state === 'connecting') health.report(this.#part, 'degraded', 'connecting');
-    else health.report(this.#part, 'ok', source.notes.join('; '));
+    else health.report(this.#part, 'ok', this.#notes().join('; '));
+  }
+
+  #notes(): readonly string[] {
+    return [...this.#options.source.notes, ...(this.#options.mainStream?.notes ?? [])];
   }
 
   #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {

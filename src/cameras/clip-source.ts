@@ -4,7 +4,7 @@ import { WatchwordError } from '../platform/errors.ts';
 import { clipSeconds } from './clip-seconds.ts';
 import { ffmpegPictures } from './ffmpeg.ts';
 import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
-import { RecentVideo } from './recent-video.ts';
+import { type RecentVideo, recentVideoOf } from './recent-video.ts';
 import type { CameraSettings } from './settings.ts';
 import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
@@ -43,7 +43,7 @@ export class ClipSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
-    this.recent = options.settings.clips ? new RecentVideo({ clock: options.clock }) : undefined;
+    this.recent = recentVideoOf(options.settings, options.clock);
   }
 
   get pid(): number | undefined {

@@ -182,26 +182,19 @@ function ffmpegArguments(options: FfmpegRun, frameRateMode: readonly string[]): 
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-map_metadata', '-1', '-threads', '1'],
     ...['-vf', `${selectFilter(picking)},scale='min(${maxWidth},iw)':-2`, ...frameRateMode],
     ...['-c:v', 'mjpeg', '-q:v', String(quantizer(quality)), '-flush_packets', '1', '-f', 'smjpeg', 'pipe:1'],
-    ...[
-      '-map',
-      '0:v:0',
-      '-c',
-      'copy',
-      '-copyinkf',
-      '-avoid_negative_ts',
-      'disabled',
-      '-flush_packets',
-      '1',
-      '-f',
-      'framecrc',
-      'pipe:3',
-    ],
+    ...PACKET_LOG,
     ...(options.onRecording ? RECORDING : []),
   ];
 }
 
+/** Tells of each packet as it comes, on file descriptor 3. */
+export const PACKET_LOG: readonly string[] = [
+  ...['-map', '0:v:0', '-c', 'copy', '-copyinkf', '-avoid_negative_ts', 'disabled', '-flush_packets', '1'],
+  ...['-f', 'framecrc', 'pipe:3'],
+];
+
 /** Handed over in pieces of 32 KB: nobody waits for it, and each piece wakes us. */
-const RECORDING: readonly string[] = [
+export const RECORDING: readonly string[] = [
   ...['-map', '0:v:0', '-c', 'copy', '-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '0', '-f', 'mpegts'],
   'pipe:4',
 ];

@@ -1,9 +1,9 @@
 import type { Clock } from '../platform/clock.ts';
 import { ClipRing } from './clip-ring.ts';
+import type { CameraSettings } from './settings.ts';
 
 /** A camera at 8 Mbit/s fills it in half a minute. */
 const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_MS = 30_000;
 /** ffmpeg hands the stream over in pieces, which take a while to fill at a low bit rate. */
 const LATE_MS = 15_000;
 const LOOK_MS = 250;
@@ -16,20 +16,27 @@ export interface VideoPiece {
   readonly startsAt: number;
 }
 
-/** The last half minute of what a camera sent, for evidence: bounded, in memory, undecoded. */
+/** What a sampled stream remembers for clips; undefined where none are kept or another stream is there for them. */
+export function recentVideoOf(settings: CameraSettings, clock: Clock): RecentVideo | undefined {
+  return settings.clips && settings.mainSource === undefined ? new RecentVideo({ clock, settings }) : undefined;
+}
+
+/** The last of what a camera sent, long enough for its clips: bounded, in memory, undecoded. */
 export class RecentVideo {
   readonly #clock: Clock;
+  readonly #maxMs: number;
   #ring: ClipRing | undefined;
   /** Monotonic time minus stream time of the newest sampled picture, ms. */
   #offsetMs: number | undefined;
 
-  constructor(options: { clock: Clock }) {
+  constructor(options: { clock: Clock; settings: Pick<CameraSettings, 'clipBeforeMs' | 'clipAfterMs'> }) {
     this.#clock = options.clock;
+    this.#maxMs = options.settings.clipBeforeMs + options.settings.clipAfterMs + LATE_MS;
   }
 
   /** A new connection has a time of its own: what was before is forgotten. */
   connected(): void {
-    this.#ring = new ClipRing({ maxMs: MAX_MS, maxBytes: MAX_BYTES });
+    this.#ring = new ClipRing({ maxMs: this.#maxMs, maxBytes: MAX_BYTES });
     this.#offsetMs = undefined;
   }
 

@@ -6,7 +6,7 @@ import { ffmpegPictures, type Picking, type StreamPicture } from './ffmpeg.ts';
 import type { FrameSource, SampledPicture, SourceView } from './frame.ts';
 import { KeyframeSpacing } from './keyframe-spacing.ts';
 import type { StreamPacket } from './packet-log.ts';
-import { RecentVideo } from './recent-video.ts';
+import { type RecentVideo, recentVideoOf } from './recent-video.ts';
 import type { CameraSettings, Decoder } from './settings.ts';
 import type { SourceAddress } from './source-address.ts';
 import { type StreamFacts, StreamMeter } from './stream-facts.ts';
@@ -54,7 +54,7 @@ export class RtspSource implements FrameSource {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#program = options.program;
-    this.recent = options.settings.clips ? new RecentVideo({ clock: options.clock }) : undefined;
+    this.recent = recentVideoOf(options.settings, options.clock);
   }
 
   get pid(): number | undefined {
@@ -66,7 +66,7 @@ export class RtspSource implements FrameSource {
   }
 
   get view(): SourceView {
-    return { input: this.#address.target, options: () => Promise.resolve(this.#inputOptions()) };
+    return { input: this.#address.target, options: () => Promise.resolve(rtspInputOptions(this.#settings)) };
   }
 
   get notes(): string[] {
@@ -128,15 +128,6 @@ export class RtspSource implements FrameSource {
     }
   }
 
-  #inputOptions(): string[] {
-    return [
-      ...['-protocol_whitelist', 'rtp,srtp,udp,tcp,tls,crypto', '-f', 'rtsp'],
-      ...['-rtsp_transport', this.#settings.transport, '-allowed_media_types', 'video'],
-      // The stream is looked at until its first keyframe tells what it is, and no longer.
-      ...['-fpsprobesize', '0', '-analyzeduration', '15000000', '-probesize', '50000000'],
-    ];
-  }
-
   #run(options: {
     isKeyframes: boolean;
     onPacket: (packet: StreamPacket) => void;
@@ -152,7 +143,11 @@ export class RtspSource implements FrameSource {
     const decoding = isKeyframes ? ['-skip_frame', 'nokey', '-flags', 'low_delay', '-skip_loop_filter', 'all'] : [];
     return ffmpegPictures({
       program: this.#program,
-      inputOptions: [...this.#inputOptions(), ...decoding, ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? [])],
+      inputOptions: [
+        ...rtspInputOptions(this.#settings),
+        ...decoding,
+        ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? []),
+      ],
       input: this.#address.target,
       picking,
       maxWidth,
@@ -169,6 +164,16 @@ export class RtspSource implements FrameSource {
   }
 }
 
+/** What stands before `-i` for any RTSP stream. */
+export function rtspInputOptions({ transport }: Pick<CameraSettings, 'transport'>): string[] {
+  return [
+    ...['-protocol_whitelist', 'rtp,srtp,udp,tcp,tls,crypto', '-f', 'rtsp'],
+    ...['-rtsp_transport', transport, '-allowed_media_types', 'video'],
+    // The stream is looked at until its first keyframe tells what it is, and no longer.
+    ...['-fpsprobesize', '0', '-analyzeduration', '15000000', '-probesize', '50000000'],
+  ];
+}
+
 function isNetworkTrouble(error: unknown): boolean {
   return (
     error instanceof WatchwordError &&
@@ -182,7 +187,7 @@ function isNetworkTrouble(error: unknown): boolean {
  * Looks at the certificate once before each connection, because ffmpeg does not check it for RTSP. This catches a wrong or
  * self-signed certificate and says so; it does not bind the later connection to the same certificate.
  */
-function checkCertificate(address: SourceAddress, signal: AbortSignal): Promise<void> {
+export function checkCertificate(address: SourceAddress, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(address.target);
   const host = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {

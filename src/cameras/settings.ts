@@ -83,6 +83,13 @@ export const cameraSettingsSchema = z
      * painted. Default false: half a minute of video stays in memory, 25 MB at 4 Mbit/s.
      */
     clips: z.boolean({ error: 'must be true or false' }).default(false),
+    /** The camera's full-size RTSP stream, where `source` is its small one: clips are cut from it. Same login. */
+    mainSource: source
+      .refine((text) => /^rtsps?:/i.test(text.trim()), 'must be an rtsp:// or rtsps:// address')
+      .optional(),
+    /** How much of a clip is before the deciding picture, and after it. Default 8s and 6s. */
+    clipBefore: duration({ minMs: 1_000, maxMs: 30_000, example: '8s' }).prefault('8s'),
+    clipAfter: duration({ minMs: 0, maxMs: 30_000, example: '6s' }).prefault('6s'),
     /** Privacy masks: painted out before anything sees or stores a picture. */
     masks: z.array(polygonSchema).max(32, 'may hold at most 32 polygons').default([]),
     /** Pictures wider than this are scaled down. Default 1280 pixels. */
@@ -102,8 +109,14 @@ export const cameraSettingsSchema = z
     error: 'cannot be kept of a camera with masks: a clip shows what the camera sent, unpainted',
     path: ['clips'],
   })
-  .transform(({ every, lostAfter, ...rest }) => ({
+  .refine(({ clips, mainSource }) => clips || mainSource === undefined, {
+    error: 'is for clips: add clips: true',
+    path: ['mainSource'],
+  })
+  .transform(({ every, lostAfter, clipBefore, clipAfter, ...rest }) => ({
     ...rest,
+    clipBeforeMs: clipBefore,
+    clipAfterMs: clipAfter,
     everyMs: every,
     lostAfterMs: lostAfter ?? Math.max(10_000, 5 * every),
   }));

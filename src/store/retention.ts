@@ -37,6 +37,14 @@ const LEFT_OVER_MS = 7 * DAY_MS;
 const AT_A_TIME = 50;
 const EVERY_MS = 60_000;
 
+/** Files that nobody needs as much as pictures: the first to go. */
+export interface KeptFiles {
+  /** Removes what is older than a wall-clock time, ms. */
+  removeBefore(at: number): Promise<void>;
+  /** Removes the oldest until at least so many bytes are free again, or none is left. Returns how many went. */
+  removeOldest(bytes: number): Promise<number>;
+}
+
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
@@ -55,9 +63,12 @@ export class Retention {
   readonly #settings: RetentionSettings;
   readonly #space: () => Promise<DiskSpace>;
   readonly #trust: WallClockTrust;
+  readonly #clips: KeptFiles | undefined;
 
   constructor(options: {
     store: Store;
+    /** Clips of events, which bound their own bytes: as old as pictures at most. */
+    clips?: KeptFiles;
     dataDir: string;
     clock: Clock;
     logger: Logger;
@@ -67,6 +78,7 @@ export class Retention {
     space?: () => Promise<DiskSpace>;
   }) {
     this.#store = options.store;
+    this.#clips = options.clips;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#health = options.health;
@@ -88,6 +100,7 @@ export class Retention {
     await this.#attempt('disk', () => this.#makeRoom());
     const now = this.#believedNow();
     await this.#attempt('evidence', () => this.#boundEvidence(now));
+    await this.#attempt('clips', async () => this.#clips?.removeBefore(now - this.#settings.evidenceMaxAgeMs));
     await this.#attempt('verdicts', () => this.#boundVerdicts(now));
     await this.#attempt('rest', async () => {
       this.#store.coverage.removeBefore(now - this.#settings.coverageMaxAgeMs);
@@ -151,13 +164,17 @@ export class Retention {
       const missing = Math.min(this.#settings.minFreeBytes, totalBytes / 20) - freeBytes;
       if (missing <= 0) this.#health.report('disk', 'ok');
       else this.#health.report('disk', 'degraded', `only ${Math.floor(freeBytes / 1024 ** 2)} MB free`);
+      const clips = missing > 0 ? ((await this.#clips?.removeOldest(missing)) ?? 0) : 0;
+      removed += clips;
+      // How much that freed is only seen by looking again.
+      if (clips > 0) continue;
       const going = missing > 0 ? this.#oldestOf(missing) : [];
       if (going.length === 0) break;
       this.#store.evidence.remove(going);
       removed += going.length;
       await turn();
     }
-    if (removed > 0) this.#logger.warn('disk nearly full: removed the oldest pictures', { removed });
+    if (removed > 0) this.#logger.warn('disk nearly full: removed the oldest clips and pictures', { removed });
   }
 
   /** No more than what is missing asks for: how much a removal frees is only seen afterwards. */

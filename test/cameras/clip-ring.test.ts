@@ -8,12 +8,13 @@ import { Camera } from '../../src/cameras/camera.ts';
 import { writeClip } from '../../src/cameras/clip-file.ts';
 import { ClipRing } from '../../src/cameras/clip-ring.ts';
 import type { Frame } from '../../src/cameras/frame.ts';
+import { MainStream } from '../../src/cameras/main-stream.ts';
 import { cameraSettingsSchema } from '../../src/cameras/settings.ts';
 import { createSource } from '../../src/cameras/sources.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { Health } from '../../src/platform/health.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
-import { frameNumber, makeNumberedClip, publishClip, until } from '../support/clips.ts';
+import { ffmpegChildren, frameNumber, makeNumberedClip, publishClip, until } from '../support/clips.ts';
 import { RtspRelay } from '../support/rtsp-relay.ts';
 
 const run = promisify(execFile);
@@ -22,7 +23,8 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watchword-test-'));
   await makeNumberedClip(join(folder, 'clip.mp4'), { seconds: 60, fps: FPS, gopSeconds: 2 });
-});
+  await makeNumberedClip(join(folder, 'large.mp4'), { seconds: 60, fps: FPS, gopSeconds: 2, size: '640x360' });
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** The number painted into a clip's picture at a time, seconds from its beginning. */
@@ -83,6 +85,69 @@ describe('the clip of an event', () => {
     const head = (await readFile(file)).subarray(0, 4_096).toString('latin1');
     expect(head.indexOf('moov')).toBeGreaterThan(0);
   }, 90_000);
+
+  it('is cut from the main stream while the small one is sampled, and agrees with it in time', async () => {
+    const relay = new RtspRelay();
+    await relay.start();
+    const at = (path: string): string => `rtsp://127.0.0.1:${relay.port}${path}`;
+    const large = publishClip(join(folder, 'large.mp4'), at('/main'));
+    const small = publishClip(join(folder, 'clip.mp4'), at('/sub'));
+    const settings = cameraSettingsSchema.parse({
+      ...{ source: at('/sub'), mainSource: at('/main'), clips: true, clipBefore: '4s', clipAfter: '2s' },
+    });
+    const source = createSource(settings, { clock: systemClock, demoFolder: '', baseFolder: '' });
+    const mainStream = MainStream.of({ settings, clock: systemClock, random: () => 0 });
+    const health = new Health(() => systemClock.now());
+    const parts = { clock: systemClock, logger: silentLogger, health, random: Math.random };
+    const camera = new Camera({ id: 'cam', settings, source, mainStream, ...parts });
+    onTestFinished(async () => {
+      await camera.stop();
+      await Promise.all([large.stop(), small.stop()]);
+      await relay.stop();
+    });
+    await until('both are published', () => relay.hasStream('/main') && relay.hasStream('/sub'));
+    camera.start();
+    const frames: Frame[] = [];
+    camera.onFrame((frame) => frames.push(frame));
+    await until('four frames have come', () => frames.length >= 4, 30_000);
+    const deciding = frames.at(-1) as Frame;
+    const piece = await camera.recent?.piece(deciding.at - 4_000, deciding.at + 2_000, new AbortController().signal);
+    if (!piece) throw new Error('there is no video');
+    const file = join(folder, 'main-event.mp4');
+    await writeClip(piece.transport, file);
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=width', '-of', 'csv=p=0', file]);
+    expect([stdout.trim(), deciding.width]).toEqual(['640', 320]);
+    // Both show the same counter, each from when it went on air.
+    const shown = await numberAt(file, (deciding.at - piece.startsAt) / 1_000);
+    const decided = await frameNumber(deciding.jpeg);
+    const apart = (relay.zeroAt('/main') - relay.zeroAt('/sub')) / 1_000;
+    expect(Math.abs((shown - decided) / FPS + apart)).toBeLessThanOrEqual(0.5);
+
+    await large.stop();
+    await until('it says that there are no clips', () =>
+      camera.status().notes.join().includes('the main stream fails'),
+    );
+    expect(camera.status().state).toBe('live');
+    const again = publishClip(join(folder, 'large.mp4'), at('/main'));
+    onTestFinished(() => again.stop());
+    await until('there are clips again', () => camera.status().notes.length === 0, 30_000);
+    await camera.stop();
+    expect(await ffmpegChildren(`:${relay.port}/`)).toHaveLength(2);
+  }, 120_000);
+
+  it('comes from a main stream that is RTSP, and only where clips are kept', () => {
+    const given = { source: 'rtsp://cam/2', mainSource: 'rtsp://cam/1' };
+    expect(() => cameraSettingsSchema.parse(given)).toThrow('add clips: true');
+    for (const mainSource of ['http://cam/1', 'file:a.mp4', 'rtsp://169.254.169.254/1', '-i'])
+      expect(cameraSettingsSchema.safeParse({ ...given, mainSource, clips: true }).success).toBe(false);
+    const settings = cameraSettingsSchema.parse({ ...given, clips: true, clipBefore: '12s' });
+    expect(settings).toMatchObject({ clipBeforeMs: 12_000, clipAfterMs: 6_000 });
+    const deps = { clock: systemClock, demoFolder: '', baseFolder: '' };
+    expect(createSource(settings, deps).recent).toBeUndefined();
+    expect(MainStream.of({ settings, clock: systemClock, random: () => 0 })?.recent).toBeDefined();
+    const without = cameraSettingsSchema.parse({ source: 'rtsp://cam/2', clips: true });
+    expect(MainStream.of({ settings: without, clock: systemClock, random: () => 0 })).toBeUndefined();
+  });
 
   it('is not kept of a camera with masks, nor without being asked for', () => {
     const deps = { clock: systemClock, demoFolder: '', baseFolder: '' };

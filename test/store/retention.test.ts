@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Health } from '../../src/platform/health.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
-import { type DiskSpace, Retention, type RetentionSettings } from '../../src/store/retention.ts';
+import { type DiskSpace, type KeptFiles, Retention, type RetentionSettings } from '../../src/store/retention.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { commitOf, ended, eventOf, pictureOf, START, tempStore } from './temp-store.ts';
@@ -15,11 +15,13 @@ function bench(
   settings: Partial<RetentionSettings> = {},
   space: (store: Store) => DiskSpace = () => PLENTY,
   { store, dataDir, clock } = tempStore(),
+  clips?: KeptFiles,
 ) {
   const health = new Health(() => clock.now());
   const retention = new Retention({
     ...{ store, dataDir, clock, logger: silentLogger, health, settings },
     space: async () => space(store),
+    ...(clips && { clips }),
   });
   return { store, dataDir, clock, health, retention };
 }
@@ -170,6 +172,25 @@ describe('a disk that is nearly full', () => {
     daysOfEvents(store, 3);
     await retention.pass();
     expect([health.get('disk')?.status, picturesLeft(store).length]).toEqual(['ok', 3]);
+  });
+
+  test('loses clips before pictures, and those for their age as well', async () => {
+    let clipBytes = 5_000;
+    const asked: number[] = [];
+    const clips: KeptFiles = {
+      removeBefore: async (at) => void asked.push((START - at) / DAY),
+      async removeOldest(bytes) {
+        const going = Math.min(clipBytes, bytes);
+        clipBytes -= going;
+        return going > 0 ? 1 : 0;
+      },
+    };
+    const free = (store: Store) => filledTo(6_500 - clipBytes)(store);
+    const { store, retention } = bench({ minFreeBytes: 8_000, evidenceMaxAgeMs: 365 * DAY }, free, undefined, clips);
+    daysOfEvents(store, 100);
+    await retention.pass();
+    expect([clipBytes, picturesLeft(store).length]).toEqual([0, 98]);
+    expect(asked).toEqual([365]);
   });
 
   test('a disk that cannot be asked stops nothing else', async () => {
