@@ -22,6 +22,9 @@ const run = promisify(execFile);
 const SERVERS = 3;
 const CAMERAS = 12;
 const FAULTS = HARD ? 1_000 : 100;
+/** Long form only: the faults above are a hundred reconnects as well. */
+const RECONNECTS = 1_000;
+const AT_ONCE = 12;
 const SEED = seedOf(1);
 const BETWEEN_MS = 120;
 const BACK_WITHIN_MS = 30_000;
@@ -232,3 +235,64 @@ test(`twelve cameras survive ${FAULTS} random faults of network, servers and dec
     );
   }
 });
+
+test.runIf(HARD)(
+  `${RECONNECTS} connections in a row leave no process, no descriptor and no memory behind`,
+  {
+    timeout: 60_000 + RECONNECTS * 1_500,
+  },
+  async ({ onTestFinished }) => {
+    const seeded = new Seeded(SEED);
+    const server = await startRtspServer([clips[0] as string]);
+    const lines = await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        const line = new FaultyLine({ target: () => server.port, random: () => seeded.next() });
+        await line.start();
+        return line;
+      }),
+    );
+    onTestFinished(async () => {
+      await Promise.all(lines.map((line) => line.stop()));
+      await server.stop();
+    });
+    let connections = 0;
+    const reconnect = async (line: FaultyLine, until: number): Promise<void> => {
+      const settings = cameraSettingsSchema.parse({ source: `rtsp://127.0.0.1:${line.port}/cam0`, every: '1s' });
+      const source = createSource(settings, { clock: systemClock, demoFolder: '', baseFolder: '' });
+      while (connections < until) {
+        connections++;
+        const stop = new AbortController();
+        try {
+          for await (const _ of source.pictures(stop.signal)) {
+            const how = seeded.below(3);
+            if (how === 0) stop.abort();
+            else if (how === 1 && source.pid !== undefined) process.kill(source.pid, 'SIGKILL');
+            else {
+              line.break('cut');
+              line.mend();
+            }
+          }
+        } catch {
+          // The line was cut or the decoder killed: that is what this is about.
+        }
+        expect(source.pid).toBeUndefined();
+      }
+    };
+    const all = (until: number): Promise<unknown> => Promise.all(lines.map((line) => reconnect(line, until)));
+    // What is loaded and grown once is not a leak.
+    await all(2 * AT_ONCE);
+    const filesBefore = openFiles();
+    const memoryBefore = process.memoryUsage.rss();
+    connections = 0;
+    await all(RECONNECTS);
+    expect(await ffmpegChildren()).toEqual([]);
+    expect(await ffmpegChildren('<defunct>')).toEqual([]);
+    await until('everything is closed', () => openFiles() <= filesBefore);
+    const grownMb = (process.memoryUsage.rss() - memoryBefore) / 2 ** 20;
+    process.stdout.write(
+      `${connections} connections: descriptors ${filesBefore} -> ${openFiles()}, ` +
+        `RSS ${Math.round(memoryBefore / 2 ** 20)} MB ${grownMb < 0 ? '' : '+'}${grownMb.toFixed(1)}\n`,
+    );
+    expect(grownMb).toBeLessThan(20);
+  },
+);
