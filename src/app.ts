@@ -216,7 +216,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
 
   const liveView = liveViewOf(cameras, settings.web.liveCameras, { clock, logger });
-  const retention = new Retention({ store, dataDir: settings.data, clock, logger, health });
+  const retention = new Retention({ store, clips, dataDir: settings.data, clock, logger, health });
 
   let ready = false;
   const web = createWebApp(
