@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createAdminDesks } from './admin-desks.ts';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
+import { isAlive } from './alive.ts';
 import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
 import { createChatDesk } from './chat-desk.ts';
@@ -8,6 +9,7 @@ import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
 import type { ConfigFile } from './config/config-file.ts';
 import type { Settings } from './config/settings.ts';
+import { dropInPart } from './drop-in.ts';
 import { CommitQueue } from './events/commit-queue.ts';
 import type { EventCommit } from './events/event.ts';
 import { Tracker } from './events/tracker.ts';
@@ -17,11 +19,13 @@ import { LoadingModel, modelLoader } from './model-loading.ts';
 import { ModelTurns } from './model-turns.ts';
 import { openHistory, sharedThumbnails } from './noticing.ts';
 import { Pace } from './pace.ts';
+import { createPastDesks } from './past-desks.ts';
 import { type Judgement, Pipeline } from './pipeline.ts';
 import type { Clock } from './platform/clock.ts';
 import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
+import { createReports } from './report-desk.ts';
 import { createRuleDesk } from './rule-desk.ts';
 import { planOf } from './rules/capacity.ts';
 import { DEFAULTS } from './rules/compile.ts';
@@ -73,9 +77,6 @@ export interface App {
   alive(): boolean;
   stop(): Promise<void>;
 }
-
-/** No frame judged for this long although cameras are live: the pipeline hangs. */
-const JUDGED_WITHIN_MS = 90_000;
 
 /**
  * Builds every part, connects them and starts them in the order of the list below. Rejects only for what no retry can
@@ -129,7 +130,14 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
   const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
-  const capacity = new CapacityLedger({ dataDir: settings.data, cameras, clock, logger });
+  const capacity = new CapacityLedger({
+    dataDir: settings.data,
+    cameras,
+    clock,
+    logger,
+    health,
+    model: () => model.identity,
+  });
   const thumbnail = sharedThumbnails();
   const history = openHistory({ settings, cameras, clock, logger, health, thumbnail });
 
@@ -218,53 +226,61 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const liveView = liveViewOf(cameras, settings.web.liveCameras, { clock, logger });
   const retention = new Retention({ store, clips, dataDir: settings.data, clock, logger, health });
 
+  const reports = createReports({ settings, store, ruleFolder, alerts, clock, logger });
   let ready = false;
-  const web = createWebApp(
-    webDepsOf({
-      site: settings.site,
-      clock,
-      logger,
-      health,
-      cameras,
-      ...(liveView && { liveView }),
-      clips,
-      ruleFolder,
-      ruleDesk: createRuleDesk({
-        ...{ files: new RuleFiles(settings.rules), versions: store.ruleVersions },
-        ...{ context, clock, logger },
-        plan(rule) {
-          const box = capacity.load(watch.assignments.filter((each) => each.rule.id !== rule.id));
-          return box && planOf(rule, box);
-        },
-      }),
-      spareModel: createTrials({
-        ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
-        zone: (id, name) => cameraSet.find(id)?.settings.zones[name],
-      }),
-      chat: createChatDesk(turns),
-      ...createAdminDesks({
-        ...{ config: options.config, cameraSet, ruleFolder, watch, logger },
-        redrawn(cameraId) {
-          inspectorOf(cameraId).relearn(cameraId);
-          liveView?.redrawn(cameraId);
-        },
-      }),
-      watch,
-      tracker,
-      store,
-      model: () => model.identity,
-      run: { version, startedAt: clock.now(), id: `${clock.now().toString(36)}` },
-      ready: () => ready,
-      subscribe(listener) {
-        live.add(listener);
-        return () => live.delete(listener);
-      },
-      metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
-      trustProxy: settings.web.trustProxy,
-      acknowledged: (eventId, at) => alerts.eventAcknowledged(eventId, at),
-      relearn: (id) => cameraSet.find(id) && inspectorOf(id).relearn(id),
+  const ruleDesk = createRuleDesk({
+    ...{ files: new RuleFiles(settings.rules), versions: store.ruleVersions },
+    ...{ context, clock, logger },
+    plan(rule) {
+      const box = capacity.load(watch.assignments.filter((each) => each.rule.id !== rule.id));
+      return box && planOf(rule, box);
+    },
+  });
+  const pastDesks = createPastDesks({
+    ...{ dataDir: settings.data, store, turns, ruleDesk, clock, logger, model: () => model.identity },
+    ...{ box: () => ({ ...settings, cameras: cameraSet.settings() }), rules: () => ruleFolder.rules() },
+  });
+  const webDeps = webDepsOf({
+    site: settings.site,
+    clock,
+    logger,
+    health,
+    cameras,
+    ...(liveView && { liveView }),
+    clips,
+    ruleFolder,
+    ruleDesk,
+    ...pastDesks,
+    spareModel: createTrials({
+      ...{ turns, clock, judge, minMass: DEFAULTS.minMass },
+      zone: (id, name) => cameraSet.find(id)?.settings.zones[name],
     }),
-  );
+    chat: createChatDesk(turns),
+    reports: reports.desk,
+    ...createAdminDesks({
+      ...{ config: options.config, cameraSet, ruleFolder, watch, logger },
+      redrawn(cameraId) {
+        inspectorOf(cameraId).relearn(cameraId);
+        liveView?.redrawn(cameraId);
+      },
+    }),
+    watch,
+    tracker,
+    store,
+    model: () => model.identity,
+    run: { version, startedAt: clock.now(), id: `${clock.now().toString(36)}` },
+    ready: () => ready,
+    subscribe(listener) {
+      live.add(listener);
+      return () => live.delete(listener);
+    },
+    metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+    trustProxy: settings.web.trustProxy,
+    acknowledged: (eventId, at) => alerts.eventAcknowledged(eventId, at),
+    relearn: (id) => cameraSet.find(id) && inspectorOf(id).relearn(id),
+  });
+  const web = createWebApp(webDeps);
+  const dropIn = dropInPart({ ...webDeps, health, ruleFolder, cameraSet, dataDir: settings.data }, settings.nvidia);
   const server = new WebServer({ web, host: settings.web.host, port: settings.web.port });
   let webUrl = '';
 
@@ -293,9 +309,12 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     model,
     loopPart('pipeline', (stopped) => pipeline.run(stopped)),
     createTicks({ clock, watch, store, capacity }),
+    reports.part,
     loopPart('retention', (stopped) => retention.run(stopped)),
     ...(history ? [loopPart('history', (stopped) => history.run(stopped))] : []),
+    loopPart('backtests', (stopped) => pastDesks.backtests.run(stopped)),
     cameraSet,
+    dropIn,
   ];
 
   try {
@@ -312,13 +331,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     topicBase: alerts.topicBase,
     ...(admin.password !== undefined && { adminPassword: admin.password }),
     health,
-    alive() {
-      const { lastJudgedAt } = pipeline.counts;
-      const anyLive =
-        cameras.some((camera) => camera.status().state === 'live') &&
-        watch.assignments.some(({ scheduled }) => scheduled);
-      return !anyLive || (lastJudgedAt !== null && clock.monotonic() - lastJudgedAt < JUDGED_WITHIN_MS);
-    },
+    alive: () => isAlive({ cameras, watch, pipeline, clock }),
     async stop() {
       ready = false;
       await lifecycle.stop();

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { readBoxLoad } from '../capacity.ts';
 import { PictureIndex } from '../history/picture-index.ts';
 import { parseDuration } from '../platform/duration.ts';
-import { type CapacityPlan, planOf } from '../rules/capacity.ts';
+import { type CapacityPlan, overloads, planOf } from '../rules/capacity.ts';
 import { type Compilation, compileRule } from '../rules/compile.ts';
 import { contextOf } from '../rules/context.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
@@ -34,6 +34,7 @@ const OPTIONS = {
   since: { type: 'string' },
   apply: { type: 'boolean' },
   undo: { type: 'boolean' },
+  force: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
@@ -58,6 +59,7 @@ options:
   --undo            fit: take the newest ones out of it again
   --data DIR        fit: the data folder (default: what the configuration says)
 ${MODEL_OPTION_HELP}
+  --force           explain: exit code 0 also for a rule with which the box would fall behind
   --json            one line of JSON, per picture with try
 
 examples:
@@ -150,12 +152,13 @@ function explain(sentence: string, values: Values, io: CommandIo): number {
   const { understood, errors, warnings, rule } = compiled;
   const load = rule && readBoxLoad(values.data === undefined ? settings.data : dataFolder(values));
   const plan = load && planOf(rule, load);
+  // The demo store speaks for a box that has none: what a rule would take of it is of no use.
+  const isBox = values.config !== undefined || values.data !== undefined;
   if (values.json) {
-    // The demo store speaks for a box that has none: what a rule would take of it is of no use.
-    const isBox = values.config !== undefined || values.data !== undefined;
     io.stdout(`${JSON.stringify({ ...understood, warnings, errors, ...(plan && isBox && { capacity: plan }) })}\n`);
   } else io.stdout(textOf(sentence, compiled, plan, painter(io)));
-  return errors.length > 0 ? EXIT_FAILED : EXIT_DONE;
+  const isTooMuch = isBox && plan !== undefined && overloads(plan, undefined) && !values.force;
+  return errors.length > 0 || isTooMuch ? EXIT_FAILED : EXIT_DONE;
 }
 
 type Style = Parameters<typeof styleText>[0];
@@ -174,6 +177,7 @@ const STYLES: Readonly<Record<string, Style>> = {
   schedule: 'blue',
   severity: 'yellow',
   rate: 'green',
+  reminder: 'green',
   interval: 'green',
   place: 'yellow',
   repetition: 'red',
@@ -195,7 +199,7 @@ function textOf(
   lines.push(`  ends after ${formatMs(understood.clearAfterMs)} of the opposite`);
   lines.push(`  is on ${describeSchedule(understood.schedule)}`);
   lines.push(
-    `  severity ${understood.severity}${understood.cooldownMs > 0 ? `, at most one alert per ${formatMs(understood.cooldownMs)}` : ''}`,
+    `  severity ${understood.severity}${understood.cooldownMs > 0 ? `, at most one alert per ${formatMs(understood.cooldownMs)}` : ''}${understood.remindMs > 0 ? `, told again every ${formatMs(understood.remindMs)}` : ''}`,
   );
   lines.push(
     `  cameras ${understood.cameras.join(', ') || 'none'}${understood.zone === null ? '' : `, zone ${understood.zone}`}`,

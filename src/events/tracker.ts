@@ -13,8 +13,6 @@ import { timingOf } from './timing.ts';
 export interface TrackerSettings extends UpdateRules {
   /** Yes samples an event needs at least. */
   readonly minYesSamples: number;
-  /** A reminder (an update) while it still fires, this long after the last alert. 0: none. */
-  readonly remindAfterMs: number;
   /** The longest time the change gate leaves an unchanged picture unasked. */
   readonly maxSkipMs: number;
 }
@@ -23,7 +21,6 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   scoreRise: 0.1,
   minUpdateGapMs: 60_000,
   minYesSamples: 2,
-  remindAfterMs: 0,
   maxSkipMs: 0,
 };
 
@@ -59,6 +56,7 @@ export class Tracker {
   readonly #clock: Clock;
   readonly #settings: TrackerSettings;
   readonly #silenced: (ruleId: string, cameraId: string) => boolean;
+  readonly #acknowledged: (eventId: string) => boolean;
   readonly #random: () => string;
   readonly #pairs = new Map<string, Pair>();
   /** Cameras that are lost, with the monotonic ms since when. */
@@ -70,12 +68,15 @@ export class Tracker {
     settings?: Partial<TrackerSettings>;
     /** Muted by a person: recorded, but nobody is told until it passes. */
     silenced?: (ruleId: string, cameraId: string) => boolean;
+    /** Somebody took it on: no more reminders. */
+    acknowledged?: (eventId: string) => boolean;
     random?: () => string;
   }) {
     this.#queue = options.queue;
     this.#clock = options.clock;
     this.#settings = { ...TRACKER_DEFAULTS, ...options.settings };
     this.#silenced = options.silenced ?? (() => false);
+    this.#acknowledged = options.acknowledged ?? (() => false);
     this.#random = options.random ?? (() => randomBytes(5).toString('hex'));
   }
 
@@ -235,16 +236,21 @@ export class Tracker {
 
   /** Still open after a verdict: an alert held back may go out now, or a reminder, or an update. */
   #goOn(pair: Pair, open: OpenEvent, { verdict, frame }: Observation): void {
-    const { remindAfterMs } = this.#settings;
     if (verdict.value === 'yes') {
       open.sawYes(verdict.score ?? 0, frame ? pictureOf(frame, 'best', verdict) : null);
       const alertDue = open.held && !this.#mustHold(pair, verdict.at);
-      const reminderDue = !open.held && remindAfterMs > 0 && verdict.at - pair.alertedAt >= remindAfterMs;
+      const reminderDue = !open.held && this.#reminderDue(pair, open, verdict.at);
       if (alertDue) open.alert(momentOf(verdict));
       if (reminderDue) open.remind(momentOf(verdict), this.#silenced(pair.ruleId, pair.cameraId));
       if (alertDue || reminderDue) pair.alertedAt = verdict.at;
     }
     this.#update(pair, momentOf(verdict));
+  }
+
+  #reminderDue(pair: Pair, { event }: OpenEvent, at: number): boolean {
+    const { remindMs = 0, cooldownMs = 0 } = pair.rule ?? {};
+    if (remindMs === 0 || at - pair.alertedAt < Math.max(remindMs, cooldownMs)) return false;
+    return !this.#acknowledged(event.id);
   }
 
   #update(pair: Pair, moment: Moment): void {

@@ -16,6 +16,7 @@ export interface RuleDefaults {
   readonly clearAfterMs: number;
   readonly everyMs: number;
   readonly cooldownMs: number;
+  readonly remindMs: number;
   readonly raise: number;
   readonly clear: number;
   readonly minMass: number;
@@ -32,6 +33,7 @@ export const DEFAULTS: RuleDefaults = {
   clearAfterMs: 10_000,
   everyMs: 2_000,
   cooldownMs: 0,
+  remindMs: 0,
   raise: 0.6,
   clear: 0.4,
   minMass: 0.5,
@@ -53,6 +55,7 @@ export interface RuleOverrides {
   readonly clearAfterMs?: number;
   readonly everyMs?: number;
   readonly cooldownMs?: number;
+  readonly remindMs?: number;
   readonly severity?: Severity;
   /** null: always. */
   readonly schedule?: readonly ScheduleWindow[] | null;
@@ -77,6 +80,7 @@ export interface Understanding {
   readonly schedule: readonly ScheduleWindow[] | null;
   readonly severity: Severity;
   readonly cooldownMs: number;
+  readonly remindMs: number;
   readonly everyMs: number;
   /** Ids of the cameras it is for; the patterns as written when the box knows no camera at all. */
   readonly cameras: readonly string[];
@@ -145,6 +149,7 @@ function understand(
     forMs: one(reading, 'duration', (meaning) => meaning.ms, errors),
     clearAfterMs: one(reading, 'release', (meaning) => meaning.ms ?? undefined, errors),
     cooldownMs: one(reading, 'rate', (meaning) => meaning.cooldownMs, errors),
+    remindMs: one(reading, 'reminder', (meaning) => meaning.remindMs, errors),
     everyMs: one(reading, 'interval', (meaning) => meaning.everyMs, errors),
     severity: reading.severity,
   };
@@ -161,6 +166,7 @@ function understand(
     clearAfterMs: overrides.clearAfterMs ?? said.clearAfterMs ?? defaults.clearAfterMs,
     severity: overrides.severity ?? said.severity ?? defaults.severity,
     cooldownMs: overrides.cooldownMs ?? said.cooldownMs ?? defaults.cooldownMs,
+    remindMs: overrides.remindMs ?? said.remindMs ?? defaults.remindMs,
     everyMs: overrides.everyMs ?? said.everyMs ?? defaults.everyMs,
     schedule: overrides.schedule === undefined ? scheduleOf(reading, issues) : overrides.schedule,
     cameras: withZone(zone, camerasOf(source, place.cameras, context, errors), source, context, errors),

@@ -63,6 +63,8 @@ export interface CompiledRule extends Rule {
   readonly severity: Severity;
   /** Least time between two alerts of this rule and camera. 0: none. */
   readonly cooldownMs: number;
+  /** How often an open event that nobody acknowledged is told again. 0: never. */
+  readonly remindMs: number;
   /** How often the question is asked. */
   readonly everyMs: number;
   /** Zone name at the camera, or null for the whole picture. */

@@ -75,6 +75,7 @@ export const ruleFileSchema = z.strictObject(
     clearAfter: duration('10s').optional(),
     every: duration('2s', 100).optional(),
     cooldown: duration('1h').optional(),
+    remind: duration('10m', 10_000).optional(),
     severity: z.enum(['info', 'warning', 'critical'], { error: 'must be info, warning or critical' }).optional(),
     /** Words as in a sentence (`weekdays 8am-10pm`, `outside opening hours`, `always`), or a list of windows. */
     schedule: z
@@ -119,6 +120,7 @@ export function overridesOf(file: RuleFile): RuleOverrides {
     clearAfterMs: file.clearAfter,
     everyMs: file.every,
     cooldownMs: file.cooldown,
+    remindMs: file.remind,
     severity: file.severity,
     zone: file.zone,
     raise: file.raise,

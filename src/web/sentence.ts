@@ -8,6 +8,7 @@ export type SpanLook =
   | 'schedule'
   | 'severity'
   | 'cooldown'
+  | 'reminder'
   | 'interval'
   | 'place'
   | 'polarity'
@@ -22,6 +23,7 @@ const LOOKS: Record<SpanKind, SpanLook> = {
   schedule: 'schedule',
   severity: 'severity',
   rate: 'cooldown',
+  reminder: 'reminder',
   interval: 'interval',
   place: 'place',
   polarity: 'polarity',

@@ -41,6 +41,7 @@ describe('watchword rules explain', () => {
       schedule: [{ calendar: 'opening hours', negate: false }],
       severity: 'warning',
       cooldownMs: 0,
+      remindMs: 0,
       everyMs: 2_000,
       cameras: ['aisle-1', 'aisle-2', 'warehouse-1', 'warehouse-2', 'warehouse-3', 'yard'],
       zone: null,

@@ -23,6 +23,7 @@ export function ruleOf(changes: Partial<CompiledRule> = {}): CompiledRule {
     schedule: null,
     severity: 'warning',
     cooldownMs: 0,
+    remindMs: 0,
     everyMs: 1_000,
     zone: null,
     raise: 0.6,
@@ -43,6 +44,8 @@ export class TrackerBench {
   readonly queue: CommitQueue;
   readonly tracker: Tracker;
   readonly silenced = new Set<string>();
+  /** Ids of events. */
+  readonly acknowledged = new Set<string>();
   rule = ruleOf();
   diskFull = false;
   #seq = 0;
@@ -63,6 +66,7 @@ export class TrackerBench {
       clock: this.clock,
       settings: { minUpdateGapMs: 0, ...settings },
       silenced: (ruleId) => this.silenced.has(ruleId),
+      acknowledged: (eventId) => this.acknowledged.has(eventId),
       random: () => `id${++ids}`,
     });
   }

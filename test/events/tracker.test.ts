@@ -137,9 +137,20 @@ describe('updates', () => {
     const quiet = new TrackerBench();
     await quiet.play('y300');
     expect(quiet.told).toBe('new');
-    const reminding = new TrackerBench({ remindAfterMs: 100_000 });
+    const reminding = new TrackerBench();
+    reminding.rule = ruleOf({ remindMs: 100_000 });
     await reminding.play('y300');
     expect(reminding.told).toBe('new update:reminder update:reminder');
+  });
+
+  test('remind no more once somebody acknowledged the event, nor more often than the cooldown', async () => {
+    const bench = new TrackerBench();
+    bench.rule = ruleOf({ remindMs: 60_000, cooldownMs: 100_000 });
+    await bench.play('y150');
+    expect(bench.told).toBe('new update:reminder');
+    bench.acknowledged.add(bench.last.change.event.id);
+    await bench.play('y300');
+    expect(bench.told).toBe('new update:reminder');
   });
 });
 

@@ -27,7 +27,7 @@ const rule = (id, changes = {}) => ({
     file: `${id}.yaml`,
     question: `Is there ${id}?`,
   },
-  ...{ expects: 'yes', forMs: 0, clearAfterMs: 0, schedule: null, severity: 'warning', cooldownMs: 0, everyMs: 5 },
+  ...{ expects: 'yes', forMs: 0, clearAfterMs: 0, schedule: null, severity: 'warning', cooldownMs: 0, remindMs: 250, everyMs: 5 },
   ...{ zone: null, raise: 0.6, clear: 0.4, minMass: 0.5, spans: [], warnings: [], ...changes },
 });
 // A cooldown and a silence hold alerts back: such events are recorded, and some are told late.
@@ -46,7 +46,7 @@ const commit = (one) => {
   say(`${one.alert ? 'committed' : 'held'} ${one.change.key}`);
 };
 const queue = new CommitQueue({ commit, clock, logger });
-const settings = { scoreRise: 0.05, minUpdateGapMs: 0, remindAfterMs: 250 };
+const settings = { scoreRise: 0.05, minUpdateGapMs: 0 };
 const tracker = new Tracker({ queue, clock, settings, silenced });
 const open = store.events.open();
 tracker.restore(open, store.events.lastAlerts());

@@ -13,6 +13,7 @@ const SHORT: Readonly<Record<string, string>> = {
   schedule: 'on',
   severity: 'loud',
   rate: 'most',
+  reminder: 'remind',
   interval: 'every',
   place: 'at',
   repetition: 'many',
@@ -44,6 +45,7 @@ export function meaning(words: string, { understood, errors, warnings }: Compila
   if (understood.schedule !== null) parts.push(`on ${describeSchedule(understood.schedule)}`);
   if (understood.severity !== DEFAULTS.severity) parts.push(understood.severity);
   if (understood.cooldownMs !== DEFAULTS.cooldownMs) parts.push(`most ${formatMs(understood.cooldownMs)}`);
+  if (understood.remindMs !== DEFAULTS.remindMs) parts.push(`remind ${formatMs(understood.remindMs)}`);
   if (understood.everyMs !== DEFAULTS.everyMs) parts.push(`every ${formatMs(understood.everyMs)}`);
   if (understood.cameras.length !== context.cameras.length) parts.push(`at ${understood.cameras.join(' ')}`);
   if (understood.zone !== null) parts.push(`zone ${understood.zone}`);

@@ -57,6 +57,7 @@ function rule(
     ...{
       severity: 'warning',
       cooldownMs: 0,
+      remindMs: 0,
       everyMs: 2_000,
       zone: null,
       raise: 0.65,

@@ -10,6 +10,7 @@ export type Meaning =
   | { readonly kind: 'schedule'; readonly piece: SchedulePiece }
   | { readonly kind: 'severity'; readonly severity: Severity; readonly weak: boolean }
   | { readonly kind: 'rate'; readonly cooldownMs: number }
+  | { readonly kind: 'reminder'; readonly remindMs: number }
   | { readonly kind: 'interval'; readonly everyMs: number }
   | { readonly kind: 'place'; readonly cameras: readonly string[]; readonly zone: string | null }
   | { readonly kind: 'filler' };
@@ -50,6 +51,7 @@ export type SpanKind =
   | 'schedule'
   | 'severity'
   | 'rate'
+  | 'reminder'
   | 'interval'
   | 'place'
   | 'repetition'

@@ -5,6 +5,7 @@ import type { Phrase } from './phrase.ts';
 import { place } from './place.ts';
 import { rate } from './rate.ts';
 import { release } from './release.ts';
+import { reminder } from './reminder.ts';
 import { repetition } from './repetition.ts';
 import { schedule } from './schedule.ts';
 import { severity } from './severity.ts';
@@ -17,6 +18,7 @@ import { severity } from './severity.ts';
 export const PHRASES: readonly Phrase[] = [
   severity,
   rate,
+  reminder,
   schedule,
   release,
   duration,

@@ -74,21 +74,6 @@ const PER_OCCURRENCE = firstOf([
     '[,] [and|but] (once per event|once per occurrence|once per incident|once each time|without repeating|without repeats)',
   ),
 ]);
-const REPEAT = firstOf([
-  pattern(
-    '[,] [and|but] [please] (remind|alert|notify|tell|warn|ping|call|message) (me|us|security|staff) [again] every <amount> [until <rest>|while <rest>|as long as <rest>]',
-    {
-      ...readers,
-      rest: (tokens, at) => (at < tokens.length ? { end: tokens.length, value: '' } : undefined),
-    },
-  ),
-  pattern(
-    '[,] [and|but] (repeat|keep repeating|resend|send again|alert again|remind me|remind us) [it|the alert|this] (every|after) <amount>',
-    readers,
-  ),
-  pattern('[,] [and|but] keep (alerting|reminding|notifying|warning|telling) [me|us]'),
-]);
-
 /** Least time between two alerts: `at most once an hour`. */
 export const rate: Phrase = {
   means: 'rate',
@@ -98,11 +83,6 @@ export const rate: Phrase = {
     if (several && count !== 1) {
       const message = `The box keeps a least time between two alerts, it does not count them; write "at most once every ..." instead`;
       return { end: several.end, value: 'several', issues: [refused('rate-count', message)] };
-    }
-    const repeat = REPEAT(tokens, at);
-    if (repeat) {
-      const message = 'An event alerts when it opens and when it ends, it is not repeated in between; leave this out';
-      return { end: repeat.end, value: 'repeat', issues: [refused('repeat-alert', message)] };
     }
     const once = several ?? ONCE_PER(tokens, at) ?? NOT_MORE(tokens, at);
     if (once) {

@@ -39,6 +39,7 @@ export const ruleSchema = z.object({
   schedule: z.array(z.unknown()).nullable(),
   severity: severitySchema,
   cooldownMs: z.number(),
+  remindMs: z.number(),
   everyMs: z.number(),
   zone: z.string().nullable(),
   raise: score,

@@ -1,8 +1,10 @@
 import { enAsk } from './en-ask.ts';
 import { enAudit } from './en-audit.ts';
+import { enBacktest } from './en-backtest.ts';
 import { enEditor } from './en-editor.ts';
-
+import { enReports } from './en-reports.ts';
 import { enZones } from './en-zones.ts';
+
 /** Every text people see. Another language has the same keys (the compiler checks it). */
 export const en = {
   nav: {
@@ -171,6 +173,7 @@ export const en = {
     always: 'always',
     and: 'and',
     cooldown: 'At most once per',
+    remind: 'Told again every',
     thresholds: 'Thresholds',
     raiseAt: (percent: number): string => `raise at ${percent}\u00a0%`,
     clearAt: (percent: number): string => `clear at ${percent}\u00a0%`,
@@ -187,16 +190,19 @@ export const en = {
   },
 
   audit: enAudit,
+  backtest: enBacktest,
   editor: enEditor,
   ask: enAsk,
+  zones: enZones,
+  reports: enReports,
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {
-  zones: enZones,
     duration: 'how long',
     schedule: 'when',
     severity: 'how loud',
     cooldown: 'how often to tell',
+    reminder: 'when to tell again',
     interval: 'how often to look',
     place: 'where',
     polarity: 'turned around',

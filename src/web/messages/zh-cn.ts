@@ -1,9 +1,11 @@
 import type { Messages } from './en.ts';
 import { zhCnAsk } from './zh-cn-ask.ts';
 import { zhCnAudit } from './zh-cn-audit.ts';
+import { zhCnBacktest } from './zh-cn-backtest.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
-
+import { zhCnReports } from './zh-cn-reports.ts';
 import { zhCnZones } from './zh-cn-zones.ts';
+
 export const zhCn: Messages = {
   nav: {
     now: '现在',
@@ -160,6 +162,7 @@ export const zhCn: Messages = {
     always: '始终',
     and: '和',
     cooldown: '两次报警至少相隔',
+    remind: '每隔多久再次提醒',
     thresholds: '阈值',
     raiseAt: (percent) => `达到 ${percent}\u00a0% 触发`,
     clearAt: (percent) => `低于 ${percent}\u00a0% 解除`,
@@ -176,15 +179,18 @@ export const zhCn: Messages = {
   },
 
   audit: zhCnAudit,
+  backtest: zhCnBacktest,
   editor: zhCnEditor,
   ask: zhCnAsk,
+  zones: zhCnZones,
+  reports: zhCnReports,
 
   span: {
     duration: '多久',
-  zones: zhCnZones,
     schedule: '何时',
     severity: '级别',
     cooldown: '多久提醒一次',
+    reminder: '再次提醒',
     interval: '多久看一次',
     place: '哪里',
     polarity: '取反',

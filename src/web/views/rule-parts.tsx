@@ -87,6 +87,7 @@ export function RuleFacts(props: {
             : rule.schedule.map((window) => scheduleWords(page, window)).join('; '),
         ],
         [t.rules.every, times.duration(rule.everyMs)],
+        rule.remindMs > 0 ? [t.rules.remind, times.duration(rule.remindMs)] : null,
         rule.cooldownMs > 0 ? [t.rules.cooldown, times.duration(rule.cooldownMs)] : null,
         rule.raise === undefined || rule.clear === undefined
           ? null
