@@ -32,6 +32,22 @@ export interface CapacityPlan {
   readonly delayMs: number;
 }
 
+/**
+ * Whether a rule pushes the box beyond what it can do. One that takes no more than what it replaces does not: a box that falls
+ * behind already must still let people change a rule's words or make it lighter.
+ *
+ * @param before the rule that it replaces; undefined for a new one, or one that was off
+ */
+export function overloads(plan: CapacityPlan, before: CapacityPlan | undefined): boolean {
+  const ROUNDING = 1e-6;
+  return plan.total > 1 && plan.share > (before?.share ?? 0) + ROUNDING;
+}
+
+/** What all rules of a box together take of the model's time; above 1 it falls behind. */
+export function totalOf(box: BoxLoad): number {
+  return loadOf(box.parts, box);
+}
+
 type Planned = Pick<CompiledRule, 'cameras' | 'zone' | 'everyMs' | 'forMs'>;
 
 /** Yes samples that an event needs; events/tracker.ts asks for the same. */

@@ -44,7 +44,7 @@ export const WORD_RULES: readonly WordRule[] = [
   {
     code: 'identity',
     words: pattern(
-      '(employee|employees|employee named|manager|owner|stranger|strangers|intruder|intruders|unauthorised|unauthorized|authorised|authorized|authorised person|unknown person|the same person|same customer|same man|same woman|regular customer|known shoplifter|shoplifter|shoplifters|thief|thieves|burglar|burglars|criminal|criminals|supervisor|colleague|visitor|visitors|contractor|contractors|minor|minors|teenager|teenagers|underage|years old|nationality|who does not work here|who works here|someone i know|family member)',
+      '(employee|employees|employee named|manager|owner|stranger|strangers|intruder|intruders|unauthorised|unauthorized|authorised|authorized|authorised person|unknown person|the same person|same customer|same man|same woman|regular customer|known shoplifter|shoplifter|shoplifters|thief|thieves|burglar|burglars|criminal|criminals|supervisor|colleague|visitor|visitors|contractor|contractors|minor|minors|teenager|teenagers|underage|permission|authorisation|authorization|years old|nationality|who does not work here|who works here|someone i know|family member)',
     ),
     message: `${NOT_VISIBLE}: who somebody is; say what they wear or do`,
   },
@@ -77,7 +77,7 @@ export const WORD_RULES: readonly WordRule[] = [
   {
     code: 'motion',
     words: pattern(
-      '(moving|moves|move|movement|motion|motionless|speeding|speeds|speed|fast|faster|slowly|slow|accelerates|accelerating|spinning|rotating|flashing|blinking|vibrating|flickering|flickers|approaching|approaches|suddenly|increases|increasing|decreases|decreasing|getting longer|gets longer|getting worse|growing|grows|changes|changed|disappears|disappeared|vanishes|vanished)',
+      '(moving|moves|move|moved|movement|motion|motionless|speeding|speeds|speed|fast|faster|slowly|slow|accelerates|accelerating|spinning|rotating|flashing|blinking|vibrating|flickering|flickers|approaching|approaches|suddenly|increases|increasing|decreases|decreasing|getting longer|gets longer|getting worse|growing|grows|changes|changed|disappears|disappeared|vanishes|vanished)',
     ),
     message: 'One picture shows no movement and no change; say what it looks like at one moment',
   },

@@ -130,7 +130,8 @@ function emptyScene(reading: SentenceReading, { expects }: Pick<Understanding, '
   if (reading.clause?.existence && !worn) return [];
   const all = /^(every|everyone|everybody|all|each|both)$/.test(first.lower);
   const some = reading.demanded && isPlural(subject) && !DETERMINERS.has(first.lower);
-  if (!all && !some && !worn) return [];
+  const wearer = /^(wearing|wear)$/.test(reading.clause?.rest[0]?.lower ?? '');
+  if (!all && !some && !worn && !wearer) return [];
   const message =
     'The answer may be no as well when nobody is there; say what should not be, such as "a worker without a helmet"';
   const indexes = subject.map((word) => word.token).filter((index) => index >= 0);

@@ -1,5 +1,5 @@
 import { type Clause, questionOf, statementOf } from './grammar/clause.ts';
-import { elidedSubject, secondClauseAt } from './grammar/finite-verb.ts';
+import { elidedSubject, isAuxiliary, secondClauseAt } from './grammar/finite-verb.ts';
 import { bareVerbAt, type Opening, readClosing, readOpening } from './grammar/lead-in.ts';
 import { isPlural } from './grammar/noun-phrase.ts';
 import type { Meaning, PhraseReading, SpanKind } from './grammar/phrase.ts';
@@ -268,7 +268,9 @@ function claimGlue(tokens: readonly Token[], claims: Array<Claim | undefined>): 
     if (index !== undefined) claims[index] = { means: 'filler', value: 'joint', phrase: -5 - index };
   };
   while (free.length > 0 && GLUE_END.has(tokens[free.at(-1) ?? -1]?.lower ?? '')) glue(free.pop());
-  while (free.length > 1 && GLUE_START.has(tokens[free[0] ?? -1]?.lower ?? '')) glue(free.shift());
+  const asksWhen = (): boolean =>
+    tokens[free[0] ?? -1]?.lower === 'when' && isAuxiliary(tokens[free[1] ?? -1]?.lower ?? '');
+  while (free.length > 1 && GLUE_START.has(tokens[free[0] ?? -1]?.lower ?? '') && !asksWhen()) glue(free.shift());
   // A sentence of phrases alone: `and it is critical` leaves nothing to look at.
   if (free.length > 0 && free.every((index) => GLUE.has(tokens[index]?.lower ?? '')))
     for (const index of free) glue(index);

@@ -90,6 +90,11 @@ const SAID: Readonly<Record<string, readonly Said[]>> = {
     ['one alert per day at most', 24 * HOUR],
     ['with a cooldown of 5 minutes', 5 * MINUTE],
   ],
+  remindMs: [
+    ['and remind me every 10 minutes', 10 * MINUTE],
+    ['repeat it every half hour', 30 * MINUTE],
+    ['with a reminder every 20 minutes', 20 * MINUTE],
+  ],
   everyMs: [
     ['check every 10 seconds', 10_000],
     ['checking every minute', MINUTE],
@@ -145,8 +150,8 @@ describe('phrases put together', () => {
     fc.assert(
       fc.property(sentence, ({ text, expected }) => {
         const { errors, understood } = compile(text);
-        const { question, expects, forMs, severity, cooldownMs, everyMs, schedule, cameras } = understood;
-        const got: Record<string, unknown> = { question, expects, forMs, severity, cooldownMs, everyMs };
+        const { question, expects, forMs, severity, cooldownMs, remindMs, everyMs, schedule, cameras } = understood;
+        const got: Record<string, unknown> = { question, expects, forMs, severity, cooldownMs, remindMs, everyMs };
         got.schedule = describeSchedule(schedule);
         got.cameras = cameras.join(' ');
         const read = Object.fromEntries(Object.keys(expected).map((key) => [key, got[key]]));

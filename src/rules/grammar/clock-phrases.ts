@@ -154,14 +154,18 @@ function rangeIssues({ from, to, guessed }: { from: number; to: number; guessed:
 }
 
 const FOLLOWERS = new Set(
-  'alert notify warn tell let please send inform log record raise message i we is are on every each daily during in at for if when whenever while and or but except only then check critical urgent local weekdays weekends longer with more no not max ping text call email page lmk over as checking checked look ask severity low high this mark treat just once'.split(
+  'alert notify warn tell let please send inform log record raise message i we is are on every each daily during in at for if when whenever while and or but except only then check critical urgent local weekdays weekends longer with more no not max ping text call email page lmk over as checking checked look ask severity low high this mark treat just once remind repeat'.split(
     ' ',
   ),
 );
 
 export function endsHere(tokens: readonly Token[], at: number): boolean {
   const next = tokens[at];
-  return next === undefined || (next.kind === 'sign' && !isDash(next)) || FOLLOWERS.has(next.lower);
+  if (next === undefined || (next.kind === 'sign' && !isDash(next)) || FOLLOWERS.has(next.lower)) return true;
+  // `8-20 one alert per day`
+  return (
+    /^(one|1|a)$/.test(next.lower) && /^(alert|alarm|message|notification|email)$/.test(tokens[at + 1]?.lower ?? '')
+  );
 }
 
 export function readDaysBefore(tokens: readonly Token[], at: number): boolean {

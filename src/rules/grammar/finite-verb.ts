@@ -35,6 +35,10 @@ export function findVerb(words: readonly Word[], wantsClause: boolean): number |
 
 function isNoun(words: readonly Word[], index: number): boolean {
   const before = words[index - 1]?.lower ?? '';
+  const after = words[index + 1]?.lower ?? '';
+  // `the oil can has tipped over`, `the can on the shelf is empty`: what can do something has its verb behind it.
+  if (words[index]?.lower === 'can' && (/^(is|are|was|were|has|had)$/.test(after) || PREPOSITIONS.has(after)))
+    return true;
   return (
     /^(a|an|the|no|any|some|this|that|of|in|on|with|without)$/.test(before) &&
     !/^(is|are|was|were)$/.test(words[index]?.lower ?? '')

@@ -93,6 +93,8 @@ export const ALERTS: readonly Pattern[] = [
     readers,
   ),
   pattern(`(send|give) (me|us|<few>) [a|an] [<few:what>] ${ALERT_NOUN}`, readers),
+  pattern(`give (me|us) [a|an] [<few:what>] (notice|signal|hint|sign|info)`, readers),
+  pattern('(get|fetch|wake|grab) (me|us|security|staff|the manager)'),
   pattern('give (me|us) (a shout|a call|a heads up|a ring|a buzz|a bell|a nudge|a ping)'),
   pattern('drop (me|us) (a line|a message|a note|a text|an email|a mail)'),
   pattern('(shout|holler|lmk|wake me up|wake me|wake us up|buzz me|beep)'),
@@ -125,6 +127,7 @@ export const WATCHES = firstOf([
   ),
   pattern('(see|find out|determine|establish|decide|work out|figure out) (if|whether|when)'),
   pattern('show (me|us) (when|if|whenever)'),
+  pattern('(watch|look) (whether|if|when)'),
   pattern('(it|this) (should|must|may|can) (never|not) (happen|occur|be) (that|if|when)'),
 ]);
 export const WATCH_AREA = firstOf([
@@ -155,7 +158,15 @@ export const SEES_NOT = pattern(
 export const CANNOT_SEE = pattern("[i|we|you] (can't|cannot|cant|can not) see");
 /** `Keep the exit clear`: what is kept, and how, follow. */
 export const KEEPS = pattern('(keep|leave) (the|this|that|our|all|every|each|these|those)');
-const KEPT = new Set('clear closed shut open empty free locked tidy clean unobstructed dry lit off on'.split(' '));
+/** `Don't let pallets stand in the lane`, `Never leave the door open`: what must not be follows. */
+export const FORBIDS = pattern(
+  "(never|do not|don't|do never|not|we must not|you must not) (let|allow|permit|leave|keep)",
+);
+const KEPT = new Set(
+  'clear closed shut open empty free locked unlocked tidy clean unobstructed dry lit off on unattended alone running blocked'.split(
+    ' ',
+  ),
+);
 
 /** Whether the last word says how something is to be kept. */
 export function isKept(last: Token | undefined): boolean {

@@ -1,3 +1,4 @@
+import { isAuxiliary } from './finite-verb.ts';
 import * as words from './lead-in-words.ts';
 import { isDash, isWord, type Token } from './tokens.ts';
 import { verbIn } from './verbs.ts';
@@ -49,6 +50,8 @@ export function readOpening(tokens: readonly Token[]): Opening | undefined {
   if (ensures) return opened(tokens, ensures.end, { ensures: true, wantsClause: true });
   if (words.KEEPS(tokens, at) && words.isKept(tokens.findLast(isWord)))
     return { ...opened(tokens, at + 1, { ensures: true, wantsClause: true }), keeps: true };
+  const forbids = words.FORBIDS(tokens, at);
+  if (forbids) return forbidden(tokens, forbids.end);
   const blind = words.CANNOT_SEE(tokens, at);
   if (blind) return { ...opened(tokens, blind.end, { tells: true }), denial: blind.end - 2 };
   const label = words.LABEL(tokens, at);
@@ -79,6 +82,17 @@ function readTelling(tokens: readonly Token[], at: number): Opening | undefined 
   return me && opened(tokens, me.end, { tells: true });
 }
 
+/** `don't let pallets stand here` as `pallets stand here`, `never leave the door open` as `the door is open`. */
+function forbidden(tokens: readonly Token[], end: number): Opening {
+  const found = { ...opened(tokens, end, { wantsClause: true }), tells: true };
+  if (/^(leave|keep)$/.test(tokens[end - 1]?.lower ?? ''))
+    return { ...found, wantsClause: false, keeps: words.isKept(tokens.findLast(isWord)) };
+  const to = tokens.findIndex(
+    ({ lower }, index) => index > end && lower === 'to' && bareVerbAt(['', tokens[index + 1]?.lower ?? '']) === 1,
+  );
+  return { ...found, should: true, middle: to < 0 ? undefined : [to, to + 1] };
+}
+
 function readWatching(tokens: readonly Token[], at: number): Opening | undefined {
   const area = readArea(tokens, at);
   if (area) return area;
@@ -106,6 +120,8 @@ function readArea(tokens: readonly Token[], at: number): Opening | undefined {
 }
 
 function readBare(tokens: readonly Token[], at: number): Opening | undefined {
+  // `When was the shelf full?` is a question of its own.
+  if (/^(when|where)$/.test(tokens[at]?.lower ?? '') && isAuxiliary(tokens[at + 1]?.lower ?? '')) return undefined;
   const bare = connect(tokens, at);
   if (bare && (bare.wantsClause || tokens[at]?.lower === 'in'))
     return opened(tokens, bare.end, { ...bare, tells: true });

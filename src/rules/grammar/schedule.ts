@@ -83,6 +83,7 @@ function butDay(tokens: readonly Token[], at: number): { end: number } | undefin
 function readPiece(tokens: readonly Token[], at: number, world: KnownWorld, mode: Mode): PhraseReading | undefined {
   return (
     readOffset(tokens, at) ??
+    readSun(tokens, at) ??
     calendarPiece(readCalendar(tokens, at, world), mode) ??
     readWeekSpan(tokens, at, mode) ??
     readTimes(tokens, at, mode) ??
@@ -109,6 +110,20 @@ const OFFSET = firstOf([
     amount: readAmount,
   }),
 ]);
+
+const SUN =
+  '(sunrise|sunset|sun rise|sun set|dawn|dusk|nightfall|sunup|sundown|daybreak|twilight|the sun rises|the sun sets)';
+const BY_THE_SUN = firstOf([
+  pattern(`(between|from) ${SUN} (and|to|until|till) ${SUN}`),
+  pattern(`(after|before|until|till|from|since|at|around|during|past|by) [the] ${SUN} [on|onwards]`),
+]);
+
+/** The box knows no place on earth, so it knows no sunset. */
+function readSun(tokens: readonly Token[], at: number): PhraseReading | undefined {
+  const match = BY_THE_SUN(tokens, at);
+  const message = 'The box does not know when the sun rises or sets; write clock times, or "at night"';
+  return match && { end: match.end, value: 'sun', issues: [refused('schedule-sun', message)] };
+}
 
 /** One day alone: in `between Monday 6am and Friday 6pm` the second day is not joined to the first. */
 function readDay(tokens: readonly Token[], at: number): { end: number; value: DaysReading } | undefined {
