@@ -65,6 +65,11 @@ export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
       refuse(readRuleFile(text, known.file, context()).findings.filter(({ severity }) => severity === 'error'));
       return change(known, version, text, by);
     },
+    async createFile(ruleId, text, by) {
+      const { findings } = readRuleFile(text, `${ruleId}.yaml`, context());
+      refuse(findings.filter(({ severity }) => severity === 'error'));
+      return written(await files.create(ruleId, text), by);
+    },
     async create(draft, by) {
       const compiled = compileDraft(draft, { id: 'new', file: '' }, context());
       refuse(compiled.errors);

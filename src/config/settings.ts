@@ -3,6 +3,7 @@ import { mqttSettingsSchema, webhookSettingsSchema } from '../alerts/settings.ts
 import { cameraSettingsSchema } from '../cameras/settings.ts';
 import { historySettingsSchema } from '../history/settings.ts';
 import { modelSettingsSchema } from '../vision/settings.ts';
+import { nvidiaSettingsSchema } from '../web/drop-in/settings.ts';
 import { calendarSchema } from './calendars.ts';
 
 const idSchema = z
@@ -54,6 +55,8 @@ export const settingsSchema = z.strictObject({
   /** Frames kept for backtests. */
   history: historySettingsSchema.prefault({}),
   web: webSchema.prefault({}),
+  /** The APIs of NVIDIA's services, for programs that are moved here. Off by default. */
+  nvidia: nvidiaSettingsSchema.optional(),
   log: z
     .strictObject({ level: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info') })
     .prefault({}),

@@ -15,12 +15,15 @@ export interface ChatDesk {
   ): Promise<void>;
 }
 
+/** Stands before a camera's id where the address of a picture is expected, so that any client can send it. */
+const CAMERA = 'camera:';
 const MOST_TOKENS = 512;
 const DEFAULT_TOKENS = 64;
-const MOST_MESSAGES = 64;
+const MOST_MESSAGES = 100;
+const LONGEST_TEXT = 20_000;
 
 const partSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string().max(16_384) }),
+  z.object({ type: z.literal('text'), text: z.string().max(LONGEST_TEXT) }),
   z.object({ type: z.literal('image_url'), image_url: z.union([z.string(), z.object({ url: z.string() })]) }),
 ]);
 
@@ -31,7 +34,7 @@ const requestSchema = z.looseObject({
     .array(
       z.object({
         role: z.enum(['system', 'user', 'assistant']),
-        content: z.union([z.string().max(16_384), z.array(partSchema).max(16)]),
+        content: z.union([z.string().max(LONGEST_TEXT), z.array(partSchema).max(32)]),
       }),
     )
     .min(1)
@@ -51,8 +54,15 @@ export interface ChatRequest {
   readonly scored: { readonly picture: Uint8Array; readonly question: string } | undefined;
 }
 
-/** Reads a chat completion request. Throws `invalid-input` with what is supported, and `not-found` for another model. */
-export function readChatRequest(body: unknown, model: string): ChatRequest {
+/**
+ * Reads a chat completion request. `pictureOfCamera` gives what a camera shows. Throws `invalid-input` with what is supported,
+ * `not-found` for another model, and what `pictureOfCamera` throws.
+ */
+export function readChatRequest(
+  body: unknown,
+  model: string,
+  pictureOfCamera: (cameraId: string) => Uint8Array,
+): ChatRequest {
   const parsed = requestSchema.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -77,7 +87,10 @@ export function readChatRequest(body: unknown, model: string): ChatRequest {
                 ? part
                 : {
                     type: 'image',
-                    picture: pictureOf(typeof part.image_url === 'string' ? part.image_url : part.image_url.url),
+                    picture: pictureOf(
+                      typeof part.image_url === 'string' ? part.image_url : part.image_url.url,
+                      pictureOfCamera,
+                    ),
                   },
             ),
     }),
@@ -99,12 +112,13 @@ function scoredOf(messages: readonly Message[], maxTokens: number): ChatRequest[
   });
 }
 
-/** Pictures come inside the request: the box fetches no addresses for others. */
-function pictureOf(url: string): Uint8Array {
+/** Pictures come inside the request or from a camera of this box: it fetches no addresses for others. */
+function pictureOf(url: string, pictureOfCamera: (cameraId: string) => Uint8Array): Uint8Array {
+  if (url.startsWith(CAMERA)) return pictureOfCamera(url.slice(CAMERA.length));
   const base64 = /^data:image\/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]+={0,2})$/.exec(url)?.[1];
   if (base64 !== undefined) return Buffer.from(base64, 'base64');
-  throw new WatchwordError('invalid-input', 'a picture must be a data URL', {
-    hint: 'Write data:image/jpeg;base64, and the picture in Base64',
+  throw new WatchwordError('invalid-input', 'a picture must be a data URL or a camera', {
+    hint: 'Write data:image/jpeg;base64, and the picture in Base64, or camera: and the id of a camera',
   });
 }
 

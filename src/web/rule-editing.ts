@@ -60,6 +60,8 @@ export interface RuleDesk {
   checkFile(ruleId: string, text: string): readonly Finding[];
   /** Saves the whole file. Rejects with `invalid-input` for a text with errors, and as `save` does. */
   saveFile(ruleId: string, version: string, text: string, by: string): Promise<SavedRule>;
+  /** Saves a whole new file under this id. Rejects with `invalid-input` for a text with errors. */
+  createFile(ruleId: string, text: string, by: string): Promise<SavedRule>;
   /** Saves a new rule under a name made of its sentence. Rejects with `invalid-input` for a sentence that is refused. */
   create(draft: RuleDraft, by: string): Promise<SavedRule>;
   /** Saves a changed one. Rejects as `create` and `open` do, and with `conflict` when the file is another version by now. */

@@ -7,7 +7,7 @@ import { WatchwordError } from '../platform/errors.ts';
 import type { WebApp } from './web-app.tsx';
 
 export interface WebServerOptions {
-  readonly web: WebApp;
+  readonly web: { readonly app: Pick<WebApp['app'], 'fetch'>; close(): void };
   /** Address to listen on; `0.0.0.0` or `::` for all. */
   readonly host: string;
   /** 0 picks a free one. */

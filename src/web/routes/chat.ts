@@ -4,6 +4,7 @@ import { stream } from 'hono/streaming';
 import { kindOf, WatchwordError } from '../../platform/errors.ts';
 import { maskSecrets } from '../../platform/secrets.ts';
 import { allow } from '../access.ts';
+import { pictureOfCamera } from '../camera-picture.ts';
 import { type ChatDesk, type ChatRequest, firstToken, readChatRequest } from '../chat.ts';
 import type { WebContext, WebEnv, WebParts } from '../context.ts';
 import type { WebDeps } from '../deps.ts';
@@ -19,7 +20,7 @@ export function chatRoutes({ deps }: WebParts): Hono<WebEnv> {
     })
     .post('/v1/chat/completions', allow('viewer'), async (c) => {
       const { desk, name } = modelOf(deps);
-      const request = readChatRequest(await bodyOf(c), name);
+      const request = readChatRequest(await bodyOf(c), name, (id) => pictureOfCamera(deps.cameras, id));
       const frame = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(deps.clock.now() / 1_000), model: name };
       if (request.stream) return streamed(c, deps, desk, request, { ...frame, object: 'chat.completion.chunk' });
       const choice = await whole(desk, request, c.req.raw.signal);
