@@ -35,7 +35,7 @@ export function catalogRules(
   silencedUntil: (ruleId: string) => number | null,
 ): CatalogRule[] {
   return rules.map((rule) => {
-    const { id, words, question, everyMs, enabled } = rule;
+    const { id, words, question, everyMs, enabled, file } = rule;
     return {
       id,
       words,
@@ -44,6 +44,7 @@ export function catalogRules(
       enabled,
       cameras: camerasOf(rule, cameraIds),
       silencedUntil: silencedUntil(id),
+      ...(file === '' && { isBuiltIn: true }),
     };
   });
 }

@@ -35,9 +35,12 @@ export class CameraProblems {
     this.#tracker = options.tracker;
   }
 
-  /** Takes in what became of one frame. */
-  settle({ frame, verdicts }: Pick<Judgement, 'frame' | 'verdicts'>, before: Judgement['frame'] | undefined): void {
-    if (verdicts.length === 0) return;
+  /** Takes in what became of one frame. Returns its verdict; undefined when no rule looked. */
+  settle(
+    { frame, verdicts }: Pick<Judgement, 'frame' | 'verdicts'>,
+    before: Judgement['frame'] | undefined,
+  ): Verdict | undefined {
+    if (verdicts.length === 0) return undefined;
     const { cameraId, seq: frameSeq, capturedAt, at } = frame;
     const problem = problemOf(verdicts.map(({ verdict }) => verdict));
     const about = { ruleId: CAMERA_PROBLEM, cameraId, frameSeq, capturedAt, at };
@@ -48,6 +51,7 @@ export class CameraProblems {
     const everyMs = Math.max(...verdicts.map(({ rule }) => rule.everyMs));
     const rule = problemRule(cameraId, everyMs, problem && problem !== 'unknown' ? WORDS[problem] : undefined);
     this.#tracker.observe({ verdict, rule, frame, ...(before && { before }), model: '', weightsHash: '' });
+    return verdict;
   }
 
   /** No rule looks at this camera now. */

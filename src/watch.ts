@@ -12,6 +12,7 @@ import type { Health } from './platform/health.ts';
 import { wallClockProblem } from './platform/wall-clock.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import { type Calendar, isOn } from './rules/schedule.ts';
+import type { Verdict } from './rules/verdict.ts';
 import type { Store } from './store/store.ts';
 import type { ModelIdentity } from './vision/model.ts';
 import type { LiveChange } from './web/deps.ts';
@@ -60,8 +61,9 @@ export class Watch {
     this.#pipeline = pipeline;
     const { cameras, rules, tracker, alerts, store } = this.#options;
     const cameraIds = cameras.map((camera) => camera.id);
-    tracker.reconcile(watchedBy([...rules(), ...this.#problemRules(cameraIds)], cameraIds));
-    alerts.setCatalog({ cameras, rules: catalogRules(rules(), cameraIds, (id) => store.silences.until(id)) });
+    const all = [...rules(), ...this.#problemRules(cameraIds)];
+    tracker.reconcile(watchedBy(all, cameraIds));
+    alerts.setCatalog({ cameras, rules: catalogRules(all, cameraIds, (id) => store.silences.until(id)) });
     this.#assign(this.#current());
     this.#options.tell({ kind: 'rules' });
   }
@@ -99,12 +101,13 @@ export class Watch {
 
   /** What the pipeline calls with each judgement. */
   settle({ frame, verdicts }: Judgement): void {
-    const { tracker, store, alerts, tell } = this.#options;
+    const { tracker, store, tell } = this.#options;
     const { cameraId } = frame;
     const identity = this.#options.model();
     const before = this.#lastFrames.get(cameraId);
     this.#lastFrames.set(cameraId, frame);
-    if (this.#watchesProblems()) this.#problems.settle({ frame, verdicts }, before);
+    const problem = this.#watchesProblems() ? this.#problems.settle({ frame, verdicts }, before) : undefined;
+    if (problem) this.#publish(problem, null);
     for (const { rule, verdict, gated } of verdicts) {
       tracker.observe({
         verdict,
@@ -116,11 +119,15 @@ export class Watch {
       });
       store.verdicts.record(verdict, rule);
       this.#coverage.turn(rule.id, cameraId, gated ? 'gated' : (verdict.cause ?? 'evaluated'), frame);
-      const view = tracker.view(rule.id, cameraId);
-      const coverage = this.#coverage.share(rule.id, cameraId);
-      if (view) alerts.states.update({ verdict, phase: view.phase, since: view.since, coverage });
+      this.#publish(verdict, this.#coverage.share(rule.id, cameraId));
       tell({ kind: 'state', ruleId: rule.id, cameraId });
     }
+  }
+
+  #publish(verdict: Verdict, coverage: number | null): void {
+    const { tracker, alerts } = this.#options;
+    const view = tracker.view(verdict.ruleId, verdict.cameraId);
+    if (view) alerts.states.update({ verdict, phase: view.phase, since: view.since, coverage });
   }
 
   /** Unless a rule file has taken the name. */
@@ -130,7 +137,9 @@ export class Watch {
 
   #problemRules(cameraIds: readonly string[]): CompiledRule[] {
     if (!this.#watchesProblems()) return [];
-    return [{ ...problemRule('', 0), cameras: cameraIds }];
+    // Seen as often as the rarest rule looks, at the least: silence for longer means that nobody knows.
+    const everyMs = Math.max(2_000, ...this.#options.rules().map((rule) => rule.everyMs));
+    return [{ ...problemRule('', everyMs), cameras: cameraIds }];
   }
 
   #now(): CoverageMoment {
@@ -166,7 +175,10 @@ export class Watch {
       if (!on.has(`${rule.id}\n${cameraId}`)) this.#coverage.end(rule.id, cameraId, now);
     }
     const watched = new Set(assignments.flatMap(({ cameraId, scheduled }) => (scheduled ? [cameraId] : [])));
-    for (const { id } of this.#options.cameras) if (!watched.has(id)) this.#problems.unwatched(id);
+    for (const { id } of this.#options.cameras) {
+      if (this.#watchesProblems()) alerts.states.scheduled(id, CAMERA_PROBLEM, watched.has(id));
+      if (!watched.has(id)) this.#problems.unwatched(id);
+    }
     this.#assignments = assignments;
     this.#pipeline?.assign(assignments.filter(({ scheduled }) => scheduled));
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { AlertCatalog } from '../src/alerts/catalog.ts';
 import { CAMERA_PROBLEM, CameraProblems, problemRule } from '../src/camera-problems.ts';
 import type { Frame } from '../src/cameras/frame.ts';
 import { cameraSettingsSchema } from '../src/cameras/settings.ts';
@@ -114,8 +115,13 @@ describe('lasting picture trouble', () => {
   });
 });
 
+interface Told {
+  readonly states: string[];
+  readonly catalogs: AlertCatalog[];
+}
+
 describe('the running box', () => {
-  function watchOf(bench: TrackerBench, rules: CompiledRule[]): Watch {
+  function watchOf(bench: TrackerBench, rules: CompiledRule[], told: Partial<Told> = {}): Watch {
     const nothing = (): void => undefined;
     const watch = new Watch({
       clock: bench.clock,
@@ -132,8 +138,11 @@ describe('the running box', () => {
         silences: { until: () => null } as never,
       },
       alerts: {
-        states: { update: nothing, snapshot: nothing, scheduled: nothing, camera: nothing },
-        setCatalog: nothing,
+        states: {
+          ...{ snapshot: nothing, camera: nothing, scheduled: nothing },
+          update: ({ verdict, phase }) => told.states?.push(`${verdict.ruleId} ${phase}`),
+        },
+        setCatalog: (catalog) => told.catalogs?.push(catalog),
       },
       tell: nothing,
     });
@@ -172,6 +181,25 @@ describe('the running box', () => {
     const own = ruleOf({ id: CAMERA_PROBLEM, cameras: ['dock'] });
     await darkFor(70, watchOf(other, [own]), other, own);
     expect(other.commits).toEqual([]);
+  });
+
+  it('tells subscribers of it as of a rule: as a state from the first picture on', async () => {
+    const bench = new TrackerBench();
+    const told: Told = { states: [], catalogs: [] };
+    const rule = ruleOf({ cameras: ['dock'], everyMs: 5_000 });
+    const watch = watchOf(bench, [rule], told);
+    expect(told.catalogs[0]?.rules).toMatchObject([
+      { id: rule.id, cameras: ['dock'] },
+      { id: CAMERA_PROBLEM, cameras: ['dock'], isBuiltIn: true, everyMs: 5_000 },
+    ]);
+    await darkFor(70, watch, bench, rule);
+    const problem = told.states.filter((state) => state.startsWith(CAMERA_PROBLEM));
+    expect([problem[0], problem.at(-1)]).toEqual([`${CAMERA_PROBLEM} pending`, `${CAMERA_PROBLEM} firing`]);
+    expect(problem).toHaveLength(70);
+
+    const own: Told = { states: [], catalogs: [] };
+    watchOf(new TrackerBench(), [ruleOf({ id: CAMERA_PROBLEM, cameras: ['dock'] })], own);
+    expect(own.catalogs[0]?.rules).toHaveLength(1);
   });
 
   it('takes the view of a camera that was moved on purpose as usual from then on', async () => {

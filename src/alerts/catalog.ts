@@ -23,6 +23,8 @@ export interface CatalogRule {
   readonly enabled: boolean;
   /** Wall-clock ms until which its alerts are silenced; null when they are not. */
   readonly silencedUntil: number | null;
+  /** The box's own, which no file holds: it cannot be switched off. */
+  readonly isBuiltIn?: boolean;
 }
 
 /** `empty-shelf` as `Empty shelf`. */

@@ -64,6 +64,7 @@ function cameraMessage(context: DiscoveryContext, camera: CatalogCamera, rules: 
       default_entity_id: entityId('binary_sensor', camera.id, rule.id),
       name: nameOf(rule.id),
       device_class: 'problem',
+      ...(rule.isBuiltIn ? { entity_category: 'diagnostic' } : {}),
       state_topic: topics.ruleState(camera.id, rule.id),
       value_template: STATE_TEMPLATE,
       json_attributes_topic: topics.ruleAttributes(camera.id, rule.id),
@@ -121,6 +122,7 @@ function boxMessage(context: DiscoveryContext, rules: readonly CatalogRule[]): D
     open_events: sensor('open-events', 'Open events', 'openEvents', undefined),
   };
   for (const rule of rules) {
+    if (rule.isBuiltIn) continue;
     components[`enabled_${rule.id}`] = {
       platform: 'switch',
       unique_id: id('rule', rule.id, 'enabled'),

@@ -84,6 +84,22 @@ describe('Home Assistant device discovery', () => {
     });
   });
 
+  test("a camera's own problem is a diagnostic sensor of its own, with its picture and without a switch", () => {
+    const problem = { ...shelfRule, id: 'camera-problem', isBuiltIn: true };
+    const [box, camera] = discoveryMessages(context, { ...catalog, rules: [problem] });
+    expect(camera?.payload.components['rule_camera-problem']).toMatchObject({
+      platform: 'binary_sensor',
+      unique_id: 'watchword_shop_aisle-1_camera-problem',
+      name: 'Camera problem',
+      device_class: 'problem',
+      entity_category: 'diagnostic',
+      state_topic: 'watchword/shop/camera/aisle-1/rule/camera-problem/state',
+    });
+    expect(camera?.payload.components['img_camera-problem']).toMatchObject({ platform: 'image' });
+    expect(camera?.payload.components.ev).toMatchObject({ state_topic: 'watchword/shop/camera/aisle-1/events' });
+    expect(Object.keys(box?.payload.components ?? {}).filter((key) => key.startsWith('enabled'))).toEqual([]);
+  });
+
   test('no deprecated or abbreviated key is used, ids are safe, and unique ids never collide', () => {
     const cameras = ['a', 'a_b', 'b', 'a-b'];
     const rules = ['b_c', 'c', 'b', 'ev', 'c_img', 'img'].map((id) => ({ ...shelfRule, id, cameras }));
