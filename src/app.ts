@@ -33,7 +33,7 @@ import { contextOf } from './rules/context.ts';
 import { RuleFolder } from './rules/folder.ts';
 import { RuleFiles } from './rules/rule-files.ts';
 import { judge } from './rules/verdict.ts';
-import { Retention } from './store/retention.ts';
+import { believedTimeOf, Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { createTicks } from './ticks.ts';
 import { createTrials } from './trials.ts';
@@ -139,7 +139,9 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     model: () => model.identity,
   });
   const thumbnail = sharedThumbnails();
-  const history = openHistory({ settings, cameras, clock, logger, health, thumbnail });
+  const time = believedTimeOf({ store, dataDir: settings.data, clock, logger });
+  const agesBy = (): number => time.now();
+  const history = openHistory({ settings, cameras, clock, logger, health, thumbnail, agesBy });
 
   const clips = new EvidenceClips({ dataDir: settings.data, cameras, clock, logger });
   const commit = (change: EventCommit): void => {
@@ -224,7 +226,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
 
   const liveView = liveViewOf(cameras, settings.web.liveCameras, { clock, logger });
-  const retention = new Retention({ store, clips, dataDir: settings.data, clock, logger, health });
+  const retention = new Retention({ store, clips, dataDir: settings.data, clock, logger, health, time });
 
   const reports = createReports({ settings, store, ruleFolder, alerts, clock, logger });
   let ready = false;

@@ -66,6 +66,8 @@ export function openHistory(options: {
   readonly logger: Logger;
   readonly health: Health;
   readonly thumbnail: (frame: Frame) => Promise<Thumbnail>;
+  /** Wall-clock ms that ages are reckoned from. Default: the clock's. */
+  readonly agesBy?: () => number;
 }): RunningHistory | undefined {
   const { settings, clock, logger, health, thumbnail } = options;
   if (!settings.history.enabled) return undefined;
@@ -74,7 +76,11 @@ export function openHistory(options: {
     const configured = Object.entries(settings.cameras).map(([id, camera]) => ({ id, settings: camera }));
     const cameras = options.cameras ?? configured;
     const notice = createNoticer(cameras, thumbnail);
-    const history = new FrameHistory({ index, settings: settings.history, clock, logger, notice });
+    const { agesBy } = options;
+    const history = new FrameHistory({
+      ...{ index, settings: settings.history, clock, logger, notice },
+      ...(agesBy && { agesBy }),
+    });
     return {
       offer: (frame) => history.offer(frame),
       run: (signal) => history.run(signal).finally(() => index.close()),

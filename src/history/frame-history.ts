@@ -24,6 +24,8 @@ export interface FrameHistoryOptions {
   readonly settings: Pick<HistorySettings, 'maxAgeMs' | 'maxBytes' | 'everyMs'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Wall-clock ms that ages are reckoned from. Default: the clock's. */
+  readonly agesBy?: () => number;
   /** Called once per frame taken, per camera in order. Rejects for a picture that cannot be decoded. */
   readonly notice: (frame: Frame) => Promise<Noticed>;
   /** Free bytes below which the oldest frames go: above the store's own bound, so that evidence outlives them. */
@@ -171,8 +173,8 @@ export class FrameHistory {
   }
 
   async #bound(): Promise<void> {
-    const { clock, index, settings } = this.#options;
-    const before = clock.now() - settings.maxAgeMs;
+    const { clock, index, settings, agesBy = () => clock.now() } = this.#options;
+    const before = agesBy() - settings.maxAgeMs;
     let missing = await this.#missing();
     for (;;) {
       let excess = Math.max(this.#used() - settings.maxBytes, missing);

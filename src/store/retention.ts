@@ -1,10 +1,11 @@
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BelievedTime } from '../platform/believed-time.ts';
 import { type Clock, every } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
 import type { Health } from '../platform/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import { RepeatLimiter } from '../platform/repeats.ts';
-import { WallClockTrust } from '../platform/wall-clock.ts';
 import type { EvidenceRecord } from './evidence.ts';
 import type { Store } from './store.ts';
 import { DAY_MS } from './verdicts.ts';
@@ -51,8 +52,8 @@ export interface DiskSpace {
 }
 
 /**
- * Keeps what the box remembers within its bounds. One pass a minute; what fails is tried again with the next. Nothing goes for
- * its age while the wall clock is not to be believed.
+ * Keeps what the box remembers within its bounds. One pass a minute; what fails is tried again with the next. Ages are reckoned
+ * from the believed time: a wall clock that jumps ahead takes nothing away.
  */
 export class Retention {
   readonly #store: Store;
@@ -62,7 +63,7 @@ export class Retention {
   readonly #repeats: RepeatLimiter;
   readonly #settings: RetentionSettings;
   readonly #space: () => Promise<DiskSpace>;
-  readonly #trust: WallClockTrust;
+  readonly #time: Pick<BelievedTime, 'now'>;
   readonly #clips: KeptFiles | undefined;
 
   constructor(options: {
@@ -76,6 +77,8 @@ export class Retention {
     health: Health;
     settings?: Partial<RetentionSettings>;
     space?: () => Promise<DiskSpace>;
+    /** What ages are reckoned from. Default: its own, kept in the data folder. */
+    time?: Pick<BelievedTime, 'now'>;
   }) {
     this.#store = options.store;
     this.#clips = options.clips;
@@ -85,7 +88,7 @@ export class Retention {
     this.#repeats = new RepeatLimiter(options);
     this.#settings = { ...RETENTION_DEFAULTS, ...options.settings };
     this.#space = options.space ?? (() => spaceOf(options.dataDir));
-    this.#trust = new WallClockTrust({ clock: options.clock, lastAliveAt: options.store.previousRun?.seenAt });
+    this.#time = options.time ?? believedTimeOf(options);
   }
 
   /** Passes until the signal is aborted, the first one at once. */
@@ -98,7 +101,7 @@ export class Retention {
   async pass(): Promise<void> {
     // Space first, and each on its own: a full disk must not keep the pictures from going because a row cannot.
     await this.#attempt('disk', () => this.#makeRoom());
-    const now = this.#believedNow();
+    const now = this.#time.now();
     await this.#attempt('evidence', () => this.#boundEvidence(now));
     await this.#attempt('clips', async () => this.#clips?.removeBefore(now - this.#settings.evidenceMaxAgeMs));
     await this.#attempt('verdicts', () => this.#boundVerdicts(now));
@@ -116,13 +119,6 @@ export class Retention {
     } catch (error) {
       this.#repeats.log('warn', what, 'retention failed, will be tried again', { what, error: toError(error) });
     }
-  }
-
-  /** Wall-clock ms to reckon ages from; before all times while the clock is not to be believed, so that nothing is old. */
-  #believedNow(): number {
-    if (this.#trust.isBelieved()) return this.#clock.now();
-    this.#repeats.log('warn', 'clock', 'the clock went far ahead: nothing is removed for its age for a day');
-    return Number.NEGATIVE_INFINITY;
   }
 
   async #boundEvidence(now: number): Promise<void> {
@@ -186,6 +182,18 @@ export class Retention {
       return goes;
     });
   }
+}
+
+/** The believed time of a box, kept in its data folder. */
+export function believedTimeOf(options: {
+  readonly store: Pick<Store, 'previousRun'>;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): BelievedTime {
+  const { store, dataDir, clock, logger } = options;
+  const file = join(dataDir, 'believed-time.json');
+  return new BelievedTime({ clock, logger, file, lastAliveAt: store.previousRun?.seenAt });
 }
 
 async function spaceOf(folder: string): Promise<DiskSpace> {

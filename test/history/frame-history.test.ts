@@ -141,6 +141,19 @@ describe('the frame history', () => {
 });
 
 describe('the bounds of the frame history', () => {
+  test('reckons ages from the time it is given: a clock that jumps ahead takes nothing', async () => {
+    let believed = START;
+    const { history, show, list, clock } = box({ agesBy: () => believed });
+    await show('full');
+    await show('empty');
+    clock.step(365 * DAY_MS);
+    await history.bound();
+    expect(list()).toHaveLength(2);
+    believed = START + 8 * DAY_MS;
+    await history.bound();
+    expect(list()).toEqual([]);
+  });
+
   test('pictures that are too old go, with their files and folders', async () => {
     const { dataDir, clock, history, show, list } = box();
     await show('old');
