@@ -1,3 +1,4 @@
+import { refuseOverload } from './capacity.ts';
 import type { Clock } from './platform/clock.ts';
 import { kindOf, toError, WatchwordError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
@@ -9,7 +10,7 @@ import { readRuleFile } from './rules/file.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { RuleFiles, RuleText } from './rules/rule-files.ts';
 import type { RuleVersion, RuleVersionStore } from './store/rule-versions.ts';
-import type { PastRule, RuleDesk, SavedRule } from './web/rule-editing.ts';
+import type { PastRule, RuleDesk, SavedRule, SaveOptions } from './web/rule-editing.ts';
 
 export interface RuleDeskOptions {
   readonly files: Pick<RuleFiles, 'read' | 'create' | 'replace' | 'remove'>;
@@ -41,8 +42,22 @@ export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
     const { rule } = readRuleFile(file.text, file.file, context());
     return { id: file.id, ...(rule && { rule }) };
   };
+  const takes = ({ text, file }: Pick<RuleText, 'text' | 'file'>): CapacityPlan | undefined => {
+    const { rule } = readRuleFile(text, file, context());
+    return rule?.enabled ? plan?.(rule) : undefined;
+  };
+  const mayBeSaved = (file: Pick<RuleText, 'text' | 'file'>, known: RuleText | undefined, options?: SaveOptions) => {
+    if (!options?.force) refuseOverload(takes(file), known && takes(known));
+  };
   /** What was there is kept first: it may have been written by hand. */
-  const change = async (known: RuleText, version: string, text: string, by: string, act?: Act) => {
+  const change = async (
+    known: RuleText,
+    version: string,
+    text: string,
+    by: string,
+    { act, ...options }: SaveOptions & { act?: Act } = {},
+  ) => {
+    mayBeSaved({ ...known, text }, known, options);
     const replaced = await files.replace(known.id, version, text);
     keep(known, null);
     return written(replaced, by, act);
@@ -60,31 +75,34 @@ export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
     },
     openFile: (ruleId) => files.read(ruleId),
     checkFile: (ruleId, text) => readRuleFile(text, `${ruleId}.yaml`, context()).findings,
-    async saveFile(ruleId, version, text, by) {
+    async saveFile(ruleId, version, text, by, options) {
       const known = await files.read(ruleId);
       refuse(readRuleFile(text, known.file, context()).findings.filter(({ severity }) => severity === 'error'));
-      return change(known, version, text, by);
+      return change(known, version, text, by, options);
     },
-    async createFile(ruleId, text, by) {
+    async createFile(ruleId, text, by, options) {
       const { findings } = readRuleFile(text, `${ruleId}.yaml`, context());
       refuse(findings.filter(({ severity }) => severity === 'error'));
+      mayBeSaved({ file: `${ruleId}.yaml`, text }, undefined, options);
       return written(await files.create(ruleId, text), by);
     },
-    async create(draft, by) {
+    async create(draft, by, options) {
       const compiled = compileDraft(draft, { id: 'new', file: '' }, context());
       refuse(compiled.errors);
       const id = ruleIdFor(draft.words, compiled.understood.spans);
-      return written(await files.create(id, writeDraft(draft)), by);
+      const text = writeDraft(draft);
+      mayBeSaved({ file: `${id}.yaml`, text }, undefined, options);
+      return written(await files.create(id, text), by);
     },
-    async save(ruleId, version, draft, by) {
+    async save(ruleId, version, draft, by, options) {
       const known = await files.read(ruleId);
       refuse(compileDraft(draft, known, context()).errors);
-      return change(known, version, writeDraft(draft, known.text), by);
+      return change(known, version, writeDraft(draft, known.text), by, options);
     },
-    async switch(ruleId, enabled, by) {
+    async switch(ruleId, enabled, by, options) {
       const known = await files.read(ruleId);
       const text = withKey(known.text, 'enabled', enabled);
-      return change(known, known.version, text, by, 'rule-switched');
+      return change(known, known.version, text, by, { ...options, act: 'rule-switched' });
     },
     async remove(ruleId, version, by) {
       const known = await files.read(ruleId);
@@ -104,11 +122,12 @@ export function createRuleDesk(options: RuleDeskOptions): RuleDesk {
       const past = kept.map((version) => pastRule(ruleId, version, current, context()));
       return { version: current?.version ?? '', versions: past };
     },
-    async restore(ruleId, number, version, by) {
+    async restore(ruleId, number, version, by, options) {
       const wanted = versions.list(ruleId).find((each) => each.number === number);
       if (!wanted) throw unknownRule();
       const known = await readIfThere(files, ruleId);
-      if (known) return change(known, version, wanted.text, by);
+      if (known) return change(known, version, wanted.text, by, options);
+      mayBeSaved({ file: `${ruleId}.yaml`, text: wanted.text }, undefined, options);
       return written(await files.create(ruleId, wanted.text), by);
     },
   };

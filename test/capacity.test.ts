@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CapacityLedger, readBoxLoad } from '../src/capacity.ts';
+import { CapacityLedger, overloadOf, readBoxLoad, refuseOverload } from '../src/capacity.ts';
+import { Health } from '../src/platform/health.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import type { Answer } from '../src/vision/model.ts';
 import { ruleOf } from './events/observing.ts';
@@ -38,7 +39,8 @@ function ledger(dataDir = tempFolder()) {
   const lines: string[] = [];
   const logger = createLogger((_, message) => lines.push(message));
   const clock = new ManualClock();
-  return { dataDir, lines, capacity: new CapacityLedger({ dataDir, cameras, clock, logger }) };
+  const health = new Health(() => clock.now());
+  return { dataDir, lines, health, capacity: new CapacityLedger({ dataDir, cameras, clock, logger, health }) };
 }
 
 async function ask(model: ReturnType<CapacityLedger['metered']>, times: number): Promise<void> {
@@ -109,5 +111,59 @@ describe('the measured capacity', () => {
     mkdirSync(dataDir);
     capacity.save(assignments);
     expect(readBoxLoad(dataDir)).toBeDefined();
+  });
+});
+
+describe('a box that would fall behind', () => {
+  const light = { share: 0.2, total: 0.9, delayMs: 5_000 };
+  const heavy = { share: 0.5, total: 1.2, delayMs: 9_000 };
+
+  test('refuses a rule that pushes it there, and says what would come of it', () => {
+    expect(() => refuseOverload(light)).not.toThrow();
+    expect(() => refuseOverload(undefined)).not.toThrow();
+    expect(() => refuseOverload(heavy)).toThrow(/120 % of the model's time, and each is asked 1\.2 times as seldom/);
+    expect(() => refuseOverload(heavy, light)).toThrow(expect.objectContaining({ kind: 'too-large' }));
+  });
+
+  test('still lets a rule be changed that takes no more than before', () => {
+    expect(() => refuseOverload(heavy, heavy)).not.toThrow();
+    expect(() => refuseOverload({ ...heavy, share: 0.4 }, heavy)).not.toThrow();
+  });
+
+  test('says so in health while it lasts, with rules that were written by hand', async () => {
+    const { capacity, health } = ledger();
+    await ask(capacity.metered(costly().model), 6);
+    capacity.save(assignments);
+    expect(health.get('capacity')).toMatchObject({ status: 'ok' });
+    const many = Array.from({ length: 12 }, () => ({
+      rule: ruleOf({ everyMs: 80 }),
+      cameraId: 'aisle-1',
+      scheduled: true,
+    }));
+    const fast = new CapacityLedger({
+      ...{ dataDir: tempFolder(), clock: new ManualClock(), logger: createLogger(() => undefined), health },
+      cameras: [{ id: 'aisle-1', settings: { everyMs: 80 } }],
+    });
+    await ask(fast.metered(costly().model), 6);
+    fast.save(many);
+    expect(health.get('capacity')).toMatchObject({ status: 'degraded' });
+    expect(health.get('capacity')?.reason).toContain("190 % of the model's time");
+    fast.save(many.slice(0, 1));
+    expect(health.get('capacity')?.reason).toContain('110 %');
+    fast.save([]);
+    expect(health.get('capacity')).toMatchObject({ status: 'ok', reason: '' });
+  });
+
+  test('names the rule of a folder that takes most', () => {
+    const box = { costs: { lookMs: 100, questionMs: 10 }, parts: [], cameras: { a: 100, b: 100 } };
+    const [small, large] = [
+      ruleOf({ id: 'small', cameras: ['a'], everyMs: 1_000 }),
+      ruleOf({ id: 'large', cameras: ['a', 'b'], everyMs: 125 }),
+    ];
+    expect(overloadOf([small], box)).toBeUndefined();
+    const overload = overloadOf([small, large], box);
+    expect(overload?.heaviest.id).toBe('large');
+    expect(overload?.total).toBeCloseTo(2 * (110 / 125) + 10 / 1_000, 9);
+    expect(overloadOf([small, { ...large, enabled: false }], box)).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { behind, LIGHTER, overloadOf, readBoxLoad } from '../capacity.ts';
 import { type LoadedSettings, readSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
@@ -8,6 +9,7 @@ import { Health } from '../platform/health.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { contextOf } from '../rules/context.ts';
 import { RuleFolder } from '../rules/folder.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 import { checkRevision } from '../vision/hub/manifest.ts';
 import { openPackage } from '../vision/package.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
@@ -17,19 +19,24 @@ const DEMO_CONFIG = fileURLToPath(new URL('../../src/demo/demo.yaml', import.met
 export const check: Command = {
   name: 'check',
   summary: 'tell what is wrong with the configuration and the rules',
-  usage: 'watchword check [--config FILE] [--json]',
+  usage: 'watchword check [--config FILE] [--force] [--json]',
   details: `options:
   --config FILE   the configuration (default: the demo store)
+  --force         rules that need more than the box has are a warning, no error: all of them are then asked more seldom
   --json          one line of JSON per finding: {"file","line","column","severity","message","hint"}
 
 Exit code 0 when there is no error (warnings are allowed), 1 otherwise.`,
   async run(args, io) {
-    const { values, positionals } = parseOptions(args, { config: { type: 'string' }, json: { type: 'boolean' } });
+    const { values, positionals } = parseOptions(args, {
+      config: { type: 'string' },
+      force: { type: 'boolean' },
+      json: { type: 'boolean' },
+    });
     if (positionals.length > 0)
       throw new UsageError(`unexpected "${positionals[0]}"`, 'Give the file as --config FILE');
     const loaded = readSettings(values.config ?? DEMO_CONFIG);
     const { settings } = loaded;
-    const checked = settings ? await checkRules(settings, loaded, io) : { rules: 0, findings: [] };
+    const checked = settings ? await checkRules(settings, loaded, io, values.force) : { rules: 0, findings: [] };
     const model = settings ? await checkModel(settings, loaded) : [];
     const all = [...loaded.findings, ...model, ...checked.findings];
     for (const finding of all) io.stdout(`${values.json ? JSON.stringify(finding) : formatFinding(finding)}\n`);
@@ -43,6 +50,7 @@ async function checkRules(
   settings: Settings,
   { file, locate }: LoadedSettings,
   io: CommandIo,
+  force = false,
 ): Promise<{ rules: number; findings: readonly Finding[] }> {
   if (!existsSync(settings.rules)) {
     const message = `the rules folder ${settings.rules} does not exist`;
@@ -58,10 +66,23 @@ async function checkRules(
   });
   try {
     await folder.start();
-    return { rules: folder.rules().length, findings: folder.findings() };
+    const rules = folder.rules();
+    return { rules: rules.length, findings: [...folder.findings(), ...checkCapacity(rules, settings, force)] };
   } finally {
     await folder.stop();
   }
+}
+
+/** Whether the box keeps up with its rules, as the daemon measured it; nothing to say where it never ran. */
+function checkCapacity(rules: readonly CompiledRule[], settings: Settings, force: boolean): Finding[] {
+  const box = readBoxLoad(settings.data);
+  const overload = box && overloadOf(rules, box);
+  if (!overload) return [];
+  const { total, heaviest, share } = overload;
+  const message = `the box falls behind: ${behind(total)}; this rule needs most, ${Math.round(share * 100)} %`;
+  const place = { file: heaviest.file, line: 1, column: 1 };
+  if (force) return [{ ...place, severity: 'warning', message, hint: LIGHTER }];
+  return [{ ...place, severity: 'error', message, hint: `${LIGHTER}, or accept it with --force` }];
 }
 
 /** Whether the named model package can be read and is the pinned one, and whether it can run where it is to run. */

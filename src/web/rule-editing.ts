@@ -45,7 +45,15 @@ export interface PastRule {
   readonly current: boolean;
 }
 
-/** Rules written by people on the page. Everything rejects with `unavailable` when the disk refuses. */
+export interface SaveOptions {
+  /** A person says that it is to be saved although the box would fall behind. */
+  readonly force?: boolean;
+}
+
+/**
+ * Rules written by people on the page. Everything rejects with `unavailable` when the disk refuses; what saves or switches on
+ * rejects with `too-large` when the box would fall behind, unless forced.
+ */
 export interface RuleDesk {
   /**
    * What the box understands of a draft, whether or not it can be saved. `ruleId`: the rule whose file is being changed; its
@@ -59,21 +67,21 @@ export interface RuleDesk {
   /** What is wrong or doubtful in such a text of the rule's file. */
   checkFile(ruleId: string, text: string): readonly Finding[];
   /** Saves the whole file. Rejects with `invalid-input` for a text with errors, and as `save` does. */
-  saveFile(ruleId: string, version: string, text: string, by: string): Promise<SavedRule>;
+  saveFile(ruleId: string, version: string, text: string, by: string, options?: SaveOptions): Promise<SavedRule>;
   /** Saves a whole new file under this id. Rejects with `invalid-input` for a text with errors. */
-  createFile(ruleId: string, text: string, by: string): Promise<SavedRule>;
+  createFile(ruleId: string, text: string, by: string, options?: SaveOptions): Promise<SavedRule>;
   /** Saves a new rule under a name made of its sentence. Rejects with `invalid-input` for a sentence that is refused. */
-  create(draft: RuleDraft, by: string): Promise<SavedRule>;
+  create(draft: RuleDraft, by: string, options?: SaveOptions): Promise<SavedRule>;
   /** Saves a changed one. Rejects as `create` and `open` do, and with `conflict` when the file is another version by now. */
-  save(ruleId: string, version: string, draft: RuleDraft, by: string): Promise<SavedRule>;
+  save(ruleId: string, version: string, draft: RuleDraft, by: string, options?: SaveOptions): Promise<SavedRule>;
   /** Rejects with `not-found` and `conflict`. */
   remove(ruleId: string, version: string, by: string): Promise<void>;
   /** Switches a rule on or off. Rejects with `not-found`, and with `invalid-input` for a file that is no sound YAML. */
-  switch(ruleId: string, enabled: boolean, by: string): Promise<SavedRule>;
+  switch(ruleId: string, enabled: boolean, by: string, options?: SaveOptions): Promise<SavedRule>;
   /** Newest first, with the version of the file as it is now; empty when it is deleted. Rejects with `not-found`. */
   history(ruleId: string): Promise<{ readonly version: string; readonly versions: readonly PastRule[] }>;
   /** Makes the file say what it said; a deleted one is made anew. Rejects with `not-found` and `conflict`. */
-  restore(ruleId: string, number: number, version: string, by: string): Promise<SavedRule>;
+  restore(ruleId: string, number: number, version: string, by: string, options?: SaveOptions): Promise<SavedRule>;
 }
 
 /** What the model said of one picture, judged as the rule judges live pictures. */

@@ -70,4 +70,25 @@ describe('watchword check', () => {
     expect(loadSettings(config).model.package).toBe(join(folder, 'models/tiny'));
     expect(loadSettings(box('model: { package: /srv/models/tiny }\n').config).model.package).toBe('/srv/models/tiny');
   });
+
+  test('refuses rules that the box cannot keep up with, as it was measured, unless forced', async () => {
+    const { config, folder } = box('data: ./data\n');
+    const load = { costs: { lookMs: 3_000, questionMs: 100 }, parts: [], cameras: { 'aisle-1': 2_000 } };
+    expect(await run(config)).toMatchObject({ code: 0 });
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data', 'capacity.json'), JSON.stringify(load));
+    const refused = await run(config);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain(`${join(folder, 'rules', 'empty-shelf.yaml')}:1:1: error: the box falls behind`);
+    expect(refused.out).toContain("155 % of the model's time");
+    expect(refused.out).toContain('--force');
+    const io = recordIo();
+    expect(await runCommand(check, ['--config', config, '--force'], io)).toBe(0);
+    expect(io.out()).toContain('warning: the box falls behind');
+    writeFileSync(
+      join(folder, 'rules', 'empty-shelf.yaml'),
+      'rule: Alert me when a shelf is empty, check every 10 seconds\n',
+    );
+    expect(await run(config)).toMatchObject({ code: 0, out: '' });
+  });
 });

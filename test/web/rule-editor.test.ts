@@ -99,6 +99,23 @@ describe('saving a rule', () => {
     expect(await (await operator.get(where)).text()).toContain('data-saved="broken"');
   });
 
+  test('that would make the box fall behind is not saved until a person confirms it', async () => {
+    const { operator, files, store } = await openEditor();
+    const words = 'Alert me when the door is open';
+    store.ruleFiles.plan = { share: 0.4, total: 1.3, delayMs: 40_000 };
+    const refused = await operator.post('/rules', { words, cameras: 'entrance' });
+    const html = await refused.text();
+    expect(refused.status).toBe(413);
+    expect(html).toContain('130 % of the model');
+    expect(files.has('door-open')).toBe(false);
+    // The form of that page sends the same again, confirmed.
+    expect(html).toContain(`name="words" value="${words}"`);
+    expect(html).toContain('name="cameras" value="entrance"');
+    expect(html).toContain('name="force" value="yes"');
+    const confirmed = await operator.post('/rules', { words, cameras: 'entrance', force: 'yes' });
+    expect([confirmed.status, files.has('door-open')]).toEqual([303, true]);
+  });
+
   test('is refused with the words kept where they were', async () => {
     const { operator, files } = await openEditor();
     const before = new Map(files);

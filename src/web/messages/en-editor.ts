@@ -28,6 +28,10 @@ export const enEditor = {
   atWorst: 'Alerts at worst after',
   tooMuch: (total: string): string =>
     `That is more than the box has (${total}): every rule would be asked more seldom. Fewer cameras or “check every 10 seconds” help.`,
+  overload: 'Too much for the box',
+  overloadHint:
+    'All rules would be asked more seldom, those of others too, and alerts would come later. Go back and make it lighter, or save it all the same.',
+  overloadAnyway: 'Save it all the same',
   otherKeys: 'Also set in its file, where it wins over the sentence',
   tryIt: 'Try it',
   tryHint: 'Asks the model about one picture. Live cameras come first. Nothing is alerted or kept.',

@@ -29,6 +29,9 @@ export const zhCnEditor: Messages['editor'] = {
   atWorst: '最迟报警',
   tooMuch: (total) =>
     `超出了本机能力（${total}）：所有规则的查看间隔都会变长。减少摄像头，或写上 “check every 10 seconds”。`,
+  overload: '超出本机能力',
+  overloadHint: '所有规则（包括他人的规则）的查看间隔都会变长，报警也会变晚。请返回减轻负担，或仍然保存。',
+  overloadAnyway: '仍然保存',
   otherKeys: '文件中另有设置，优先于句子',
   tryIt: '试一试',
   tryHint: '就一张画面询问模型。实时摄像头优先。不会报警，也不会保存。',

@@ -7,8 +7,7 @@ import { identityOf, isPartial, pageOf, type WebContext, type WebEnv, type WebPa
 import { STATUS_OF } from '../errors.ts';
 import { readBody } from '../input.ts';
 import { readOwnPicture } from '../own-picture.ts';
-import type { EditableRule } from '../rule-editing.ts';
-import { savedPath } from '../saved-mark.ts';
+import type { EditableRule, SavedRule, SaveOptions } from '../rule-editing.ts';
 import { TriedPictures } from '../tried-pictures.ts';
 import {
   type PicturedCamera,
@@ -19,6 +18,7 @@ import {
 } from '../views/rule-editor.tsx';
 import { Trial, type TrialProps } from '../views/rule-trial.tsx';
 import { RuleVersionsPage } from '../views/rule-versions.tsx';
+import { forced, saveOrConfirm } from './rule-overload.tsx';
 
 const draftForm = z.object({
   words: z.string().max(1_000),
@@ -28,6 +28,7 @@ const draftForm = z.object({
     .transform((listed) => listed.filter((pattern) => pattern !== '')),
   /** The rule whose file is being changed. */
   rule: z.string().max(64).optional(),
+  ...forced,
 });
 const savedForm = draftForm.extend({ version: z.string().max(64) });
 const tryForm = draftForm.extend({
@@ -35,8 +36,8 @@ const tryForm = draftForm.extend({
   picture: z.union([z.instanceof(Blob), z.string()]).optional(),
 });
 const versionForm = z.object({ version: z.string().max(64) });
-const restoreForm = versionForm.extend({ number: z.coerce.number().int() });
-const switchForm = z.object({ enabled: z.enum(['yes', 'no']) });
+const restoreForm = versionForm.extend({ number: z.coerce.number().int(), ...forced });
+const switchForm = z.object({ enabled: z.enum(['yes', 'no']), ...forced });
 
 type Draft = z.infer<typeof draftForm>;
 
@@ -78,7 +79,7 @@ export function ruleEditorRoutes(parts: WebParts): Hono<WebEnv> {
     })
     .post('/rules', allow('operator'), async (c) => {
       const draft = await readBody(c, draftForm, { all: true });
-      return saving(c, parts, draft, () => ruleDesk.create(draft, identityOf(c).name));
+      return saving(c, parts, draft, (options) => ruleDesk.create(draft, identityOf(c).name, options));
     })
     .get('/rules/:id/edit', allow('operator'), async (c) => {
       const id = c.req.param('id');
@@ -93,14 +94,16 @@ export function ruleEditorRoutes(parts: WebParts): Hono<WebEnv> {
     .post('/rules/:id/save', allow('operator'), async (c) => {
       const form = await readBody(c, savedForm, { all: true });
       const rule = c.req.param('id');
-      return saving(c, parts, { ...form, rule }, () => {
-        return ruleDesk.save(rule, form.version, form, identityOf(c).name);
+      return saving(c, parts, { ...form, rule }, (options) => {
+        return ruleDesk.save(rule, form.version, form, identityOf(c).name, options);
       });
     })
     .post('/rules/:id/enabled', allow('operator'), async (c) => {
-      const { enabled } = await readBody(c, switchForm);
+      const { enabled, force } = await readBody(c, switchForm);
       const id = c.req.param('id');
-      return c.redirect(savedPath(await ruleDesk.switch(id, enabled === 'yes', identityOf(c).name)), 303);
+      return saveOrConfirm(c, parts, { force, fields: [['enabled', enabled]] }, (options) => {
+        return ruleDesk.switch(id, enabled === 'yes', identityOf(c).name, options);
+      });
     })
     .post('/rules/:id/delete', allow('operator'), async (c) => {
       const { version } = await readBody(c, versionForm);
@@ -113,9 +116,11 @@ export function ruleEditorRoutes(parts: WebParts): Hono<WebEnv> {
       return c.html(<RuleVersionsPage page={pageOf(c, parts)} ruleId={ruleId} {...(await ruleDesk.history(ruleId))} />);
     })
     .post('/rules/:id/restore', allow('operator'), async (c) => {
-      const { number, version } = await readBody(c, restoreForm);
-      const restored = await ruleDesk.restore(c.req.param('id'), number, version, identityOf(c).name);
-      return c.redirect(savedPath(restored), 303);
+      const { number, version, force } = await readBody(c, restoreForm);
+      const fields = [['number', String(number)] as const, ['version', version] as const];
+      return saveOrConfirm(c, parts, { force, fields }, (options) => {
+        return ruleDesk.restore(c.req.param('id'), number, version, identityOf(c).name, options);
+      });
     });
 }
 
@@ -138,11 +143,18 @@ async function editorProps(c: WebContext, parts: WebParts, draft: Draft): Promis
 async function saving(
   c: WebContext,
   parts: WebParts,
-  draft: Draft,
-  save: () => ReturnType<WebParts['deps']['ruleDesk']['create']>,
+  draft: Draft & { version?: string },
+  save: (options: SaveOptions) => Promise<SavedRule>,
 ): Promise<Response> {
+  const { words, cameras, rule, version, force } = draft;
+  const known = { rule, version };
+  const fields = [
+    ['words', words] as const,
+    ...cameras.map((camera) => ['cameras', camera] as const),
+    ...Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  ];
   try {
-    return c.redirect(savedPath(await save()), 303);
+    return await saveOrConfirm(c, parts, { force, fields }, save);
   } catch (error) {
     const kind = kindOf(error);
     if (!(error instanceof WatchwordError) || kind === 'not-found') throw error;

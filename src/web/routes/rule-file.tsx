@@ -4,10 +4,10 @@ import { describeError, kindOf, WatchwordError } from '../../platform/errors.ts'
 import { allow } from '../access.ts';
 import { identityOf, pageOf, type WebEnv, type WebParts } from '../context.ts';
 import { readBody } from '../input.ts';
-import { savedPath } from '../saved-mark.ts';
 import { RuleFilePage } from '../views/rule-file.tsx';
+import { forced, saveOrConfirm } from './rule-overload.tsx';
 
-const fileForm = z.object({ version: z.string().max(64), text: z.string().max(48 * 1024) });
+const fileForm = z.object({ version: z.string().max(64), text: z.string().max(48 * 1024), ...forced });
 
 /** A rule's whole file in a box. */
 export function ruleFileRoutes(parts: WebParts): Hono<WebEnv> {
@@ -24,7 +24,10 @@ export function ruleFileRoutes(parts: WebParts): Hono<WebEnv> {
       // Browsers send lines as mail does.
       const text = `${form.text.replace(/\r\n?/g, '\n').trimEnd()}\n`;
       try {
-        return c.redirect(savedPath(await ruleDesk.saveFile(id, form.version, text, identityOf(c).name)), 303);
+        const fields = [['version', form.version] as const, ['text', text] as const];
+        return await saveOrConfirm(c, parts, { force: form.force, fields }, (options) => {
+          return ruleDesk.saveFile(id, form.version, text, identityOf(c).name, options);
+        });
       } catch (error) {
         const kind = kindOf(error);
         if (!(error instanceof WatchwordError) || (kind !== 'invalid-input' && kind !== 'conflict')) throw error;
