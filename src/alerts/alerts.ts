@@ -49,6 +49,8 @@ export interface Alerts {
   readonly states: RuleStatePublisher;
   /** Told by the web page, so that subscribers hear of it as well. */
   eventAcknowledged(eventId: string, at: number): void;
+  /** The newest report of a day or a shift; the broker keeps it for those who come later. */
+  report(kind: 'day' | 'shift', payload: string): void;
   deliveryStats(): Partial<Record<AlertChannel, DeliveryStats>>;
 }
 
@@ -122,6 +124,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     setCatalog: (catalog) => announcer.setCatalog(catalog),
     states: announcer.states,
     eventAcknowledged: (eventId, at) => announcer.eventAcknowledged(eventId, at),
+    report: (kind, payload) => announcer.report(kind, payload),
     deliveryStats: () => Object.fromEntries(deliveries.map((delivery) => [delivery.channel, delivery.stats()])),
   };
 }

@@ -140,6 +140,11 @@ export class Announcer implements ChannelListener {
       );
   }
 
+  /** Told at once, and kept by the broker. */
+  report(kind: 'day' | 'shift', payload: string): void {
+    this.#retained.set(this.#options.topics.report(kind), payload);
+  }
+
   onUp(session: MqttSession): void {
     this.#subscribe(session).catch((thrown: unknown) =>
       this.#repeats.log('warn', 'subscribe', 'the broker does not let us subscribe; commands over MQTT do not work', {

@@ -45,6 +45,8 @@ export interface Topics {
   ruleEnabled(ruleId: string): string;
   ruleSilence(ruleId: string): string;
   eventAcknowledged(eventId: string): string;
+  /** The newest report of a kind. */
+  report(kind: 'day' | 'shift'): string;
   /** Filters of all commands. */
   readonly commands: readonly string[];
 }
@@ -68,6 +70,7 @@ export function topicsUnder(base: string): Topics {
     ruleEnabled: (id) => `${rule(id)}/enabled`,
     ruleSilence: (id) => `${rule(id)}/silence`,
     eventAcknowledged: (id) => `${base}/event/${level(id, EVENT_ID)}/acknowledged`,
+    report: (kind) => `${base}/report/${kind}`,
     commands: [`${base}/rule/+/enabled/set`, `${base}/rule/+/silence/set`, `${base}/event/+/acknowledge`],
   } satisfies Topics);
 }

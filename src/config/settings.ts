@@ -5,6 +5,7 @@ import { historySettingsSchema } from '../history/settings.ts';
 import { modelSettingsSchema } from '../vision/settings.ts';
 import { nvidiaSettingsSchema } from '../web/drop-in/settings.ts';
 import { calendarSchema } from './calendars.ts';
+import { reportSettingsSchema } from './report-times.ts';
 
 const idSchema = z
   .string()
@@ -57,6 +58,7 @@ export const settingsSchema = z.strictObject({
   web: webSchema.prefault({}),
   /** The APIs of NVIDIA's services, for programs that are moved here. Off by default. */
   nvidia: nvidiaSettingsSchema.optional(),
+  reports: reportSettingsSchema.prefault({}),
   log: z
     .strictObject({ level: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info') })
     .prefault({}),

@@ -21,6 +21,8 @@ const FILES: Record<string, string | readonly string[]> = {
   'live-view.js': 'src/web/static/live-view.js',
   'zones.css': 'src/web/static/zones.css',
   'zones.js': 'src/web/static/zones.js',
+  'reports.css': 'src/web/static/reports.css',
+  'reports.js': 'src/web/static/reports.js',
   'icon.svg': 'src/web/static/icon.svg',
   // One file: htmx begins with the page in a task of its own, and with its extension still on the way no live stream starts.
   'htmx.js': ['node_modules/htmx.org/dist/htmx.min.js', 'node_modules/htmx.org/dist/ext/hx-sse.min.js'],

@@ -11,6 +11,7 @@ import type { ModelIdentity } from '../vision/model.ts';
 import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { RuleDesk, SpareModel } from './rule-editing.ts';
+import type { ReportDesk } from './reporting.ts';
 
 import type { ZoneDesk } from './zone-drawing.ts';
 /** From little to much: each role may do what the roles before it may. */
@@ -245,6 +246,9 @@ export interface WebDeps {
   readonly ruleDesk: RuleDesk;
   readonly spareModel: SpareModel;
   /** The model for other programs. */
+  /** Absent where the configuration is no file. */
+  readonly zoneDesk?: ZoneDesk;
+  readonly reports?: ReportDesk;
   readonly chat?: ChatDesk;
   readonly states: RuleBoard;
   /** Absent where the configuration is no file. */

@@ -6,6 +6,7 @@ export class TimeText {
   readonly #clockSeconds: Intl.DateTimeFormat;
   readonly #dayClock: Intl.DateTimeFormat;
   readonly #full: Intl.DateTimeFormat;
+  readonly #date: Intl.DateTimeFormat;
   readonly #dayKey: Intl.DateTimeFormat;
   readonly #parts: Intl.DateTimeFormat;
   readonly #age: Intl.RelativeTimeFormat;
@@ -20,6 +21,7 @@ export class TimeText {
     this.#clockSeconds = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
     this.#dayClock = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
     this.#full = format({ dateStyle: 'full', timeStyle: 'long' });
+    this.#date = format({ dateStyle: 'full' });
     this.#dayKey = format({ dateStyle: 'short' });
     this.#parts = format({
       year: 'numeric',
@@ -35,6 +37,16 @@ export class TimeText {
   /** `14:03`, or with the day when it is not today. */
   short(at: number): string {
     return this.#isToday(at) ? this.#clock.format(at) : this.#dayClock.format(at);
+  }
+
+  /** `14:03`, of whatever day. */
+  clock(at: number): string {
+    return this.#clock.format(at);
+  }
+
+  /** `Monday, 2 March 2026` */
+  dateOf(at: number): string {
+    return this.#date.format(at);
   }
 
   /** `14:03:12` */
@@ -96,7 +108,12 @@ export class TimeText {
 
   /** The moment a day of the site begins (`2026-03-02`, plus so many days); NaN when there is no such day. */
   dayStart(day: string, plusDays = 0): number {
-    const utc = Date.parse(`${day}T00:00:00Z`) + plusDays * 86_400_000;
+    return this.moment(day, plusDays * 1_440);
+  }
+
+  /** So many minutes after a day's midnight by the site's clock; NaN when there is no such day. */
+  moment(day: string, minutes: number): number {
+    const utc = Date.parse(`${day}T00:00:00Z`) + minutes * 60_000;
     if (Number.isNaN(utc)) return utc;
     // Twice: the first guess may lie on the other side of a change to or from summer time.
     const guess = utc - this.#offset(utc);

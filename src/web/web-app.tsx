@@ -29,6 +29,7 @@ import { pictureRoutes } from './routes/pictures.ts';
 import { plainRoutes } from './routes/plain.ts';
 import { ruleEditorRoutes } from './routes/rule-editor.tsx';
 import { ruleFileRoutes } from './routes/rule-file.tsx';
+import { reportRoutes } from './routes/reports.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
 import { ErrorPage } from './views/login.tsx';
@@ -101,6 +102,8 @@ export function createWebApp(deps: WebDeps): WebApp {
     chatRoutes,
     systemRoutes,
     auditRoutes,
+    reportRoutes,
+    askRoutes,
     loginRoutes,
     liveRoutes,
     liveViewRoutes,

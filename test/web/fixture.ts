@@ -2,7 +2,8 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import type { Finding } from '../../src/platform/findings.ts';
 import { Health } from '../../src/platform/health.ts';
-import { createLogger, type LogFields } from '../../src/platform/logger.ts';
+import { createLogger, type LogFields, silentLogger } from '../../src/platform/logger.ts';
+import { createReportDesk } from '../../src/report-desk.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { AuditLog } from '../../src/store/audit.ts';
 import { connect } from '../../src/store/database.ts';
@@ -23,6 +24,7 @@ import type {
   WebSettings,
 } from '../../src/web/deps.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
+import type { ReportDesk } from '../../src/web/reporting.ts';
 import type { SpareModel } from '../../src/web/rule-editing.ts';
 import type { DrawnCamera, ZoneDesk } from '../../src/web/zone-drawing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -142,6 +144,7 @@ export class FakeStore<C extends Clock = ManualClock> {
       },
       states: { list: () => this.states },
       events: this.#eventLog(),
+      reports: this.#reports(),
       silences: {
         until: (id) => this.silenced.get(id) ?? null,
         set: (id, until) => void (until === null ? this.silenced.delete(id) : this.silenced.set(id, until)),
@@ -193,6 +196,32 @@ export class FakeStore<C extends Clock = ManualClock> {
     const versionOf = (id: string): string => JSON.stringify(now(id)).length.toString();
     return {
       open: async (id) => ({ ...now(id), version: versionOf(id) }),
+  #reports(): ReportDesk {
+    const { clock } = this;
+    const covered = { scheduledMs: 3_600_000, gatedMs: 0, longestGap: null };
+    return createReportDesk({
+      log: this.#eventLog(),
+      coverage: {
+        summaries: () => [
+          { ...covered, ruleId: 'spill', cameraId: 'entrance', evaluatedMs: 3_600_000, lostMs: {}, share: 1 },
+          {
+            ...{ ...covered, ruleId: 'no-vest', cameraId: 'loading-dock', evaluatedMs: 900_000, share: 0.25 },
+            lostMs: { 'camera-lost': 2_700_000 },
+          },
+        ],
+      },
+      rules: () => this.rules,
+      timeZone: () => 'Europe/Berlin',
+      shifts: [
+        { name: 'early', startsAt: 6 * 60 },
+        { name: 'late', startsAt: 14 * 60 },
+      ],
+      dayAt: null,
+      publish: () => undefined,
+      ...{ clock, logger: silentLogger },
+    });
+  }
+
       async save(id, version, drawn) {
         if (version !== versionOf(id)) throw new WatchwordError('conflict', 'the configuration was changed meanwhile');
         drawnNow.set(id, drawn);

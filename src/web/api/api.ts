@@ -7,6 +7,8 @@ import { readQuery, toEventFilter } from '../event-filter.ts';
 import { readBody } from '../input.ts';
 import { liveJson } from '../live-stream.ts';
 import { eventById } from '../now-board.ts';
+import { chosenWindow } from '../report-choice.ts';
+import { reportJson } from '../report-json.ts';
 import { auditPage } from '../routes/audit.tsx';
 import { video } from '../video.ts';
 import { auditQuerySchema } from './audit-schemas.ts';
@@ -38,6 +40,11 @@ export function apiRoutes(parts: WebParts): Hono<WebEnv> {
     .get('/rules/findings', allow('viewer'), (c) => c.json(deps.rules.findings()))
     .get('/states', allow('viewer'), (c) => c.json(deps.states.list().map(stateJson)))
     .get('/health', allow('viewer'), (c) =>
+    .get('/reports', allow('viewer'), (c) => {
+      const { reports } = deps;
+      if (!reports) throw new WatchwordError('not-found', 'this box makes no reports');
+      return c.json(reportJson(reports.make(chosenWindow(reports, c.req.query()))));
+    })
       c.json({ overall: deps.health.overall(), parts: deps.health.parts().map(partJson) }),
     )
     .get('/system', allow('viewer'), (c) => c.json(systemJson(deps)))

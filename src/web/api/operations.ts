@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Role } from '../deps.ts';
 import { auditPageSchema, auditQuerySchema } from './audit-schemas.ts';
+import { BACKTEST_OPERATIONS } from './backtest-operations.ts';
+import { reportQuerySchema, reportSchema } from './report-schema.ts';
 import {
   acknowledgeBody,
   cameraSchema,
@@ -122,6 +124,14 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Who changed what, newest first',
     query: auditQuerySchema,
     answer: auditPageSchema,
+  },
+  {
+    method: 'get',
+    path: '/reports',
+    role: 'viewer',
+    summary: 'The report of a day or a shift; MQTT has the newest on `report/day` and `report/shift`',
+    query: reportQuerySchema,
+    answer: reportSchema,
   },
   { method: 'get', path: '/health', role: 'viewer', summary: 'What each part says of itself', answer: healthSchema },
   { method: 'get', path: '/system', role: 'viewer', summary: 'Versions, model and this run', answer: systemSchema },
