@@ -244,15 +244,17 @@ export interface WebDeps {
   readonly clips?: ClipShelf;
   readonly rules: RuleShelf;
   readonly ruleDesk: RuleDesk;
-  readonly spareModel: SpareModel;
-  /** The model for other programs. */
   /** Absent where the configuration is no file. */
   readonly zoneDesk?: ZoneDesk;
   readonly reports?: ReportDesk;
+  readonly spareModel: SpareModel;
+  /** Rules on the past. */
+  readonly backtests: BacktestDesk;
+  /** How rules did. */
+  readonly ruleRecords: RuleRecords;
+  /** The model for other programs. */
   readonly chat?: ChatDesk;
   readonly states: RuleBoard;
-  /** Absent where the configuration is no file. */
-  readonly zoneDesk?: ZoneDesk;
   readonly events: EventLog;
   readonly silences: Silences;
   readonly history: ScoreHistory;

@@ -27,13 +27,13 @@ import { loginRoutes } from './routes/login.tsx';
 import { nowRoutes } from './routes/now.tsx';
 import { pictureRoutes } from './routes/pictures.ts';
 import { plainRoutes } from './routes/plain.ts';
+import { reportRoutes } from './routes/reports.tsx';
 import { ruleEditorRoutes } from './routes/rule-editor.tsx';
 import { ruleFileRoutes } from './routes/rule-file.tsx';
-import { reportRoutes } from './routes/reports.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
 import { systemRoutes } from './routes/system.tsx';
-import { ErrorPage } from './views/login.tsx';
 import { zoneRoutes } from './routes/zones.tsx';
+import { ErrorPage } from './views/login.tsx';
 
 /** No form or API call is larger, but a picture to try a rule on. */
 const MOST_BODY_BYTES = 64 * 1024;
@@ -97,13 +97,12 @@ export function createWebApp(deps: WebDeps): WebApp {
     ruleEditorRoutes,
     ruleFileRoutes,
     cameraRoutes,
-    askRoutes,
     zoneRoutes,
+    reportRoutes,
+    askRoutes,
     chatRoutes,
     systemRoutes,
     auditRoutes,
-    reportRoutes,
-    askRoutes,
     loginRoutes,
     liveRoutes,
     liveViewRoutes,
