@@ -79,7 +79,8 @@ export class BacktestJob {
     const { id, order, rule, orderedBy, orderedAt, state, progress, problem, fit } = this;
     return {
       ...{ id, rule, orderedBy, orderedAt, state, progress, ahead },
-      ruleId: order.draft ? null : (order.rule ?? null),
+      ruleId: order.rule ?? null,
+      ...(order.draft && { draft: order.draft }),
       ...{ cameraId: order.cameraId, since: order.since, until: order.until },
       ...(problem !== undefined && { problem }),
       ...(fit && { fit }),

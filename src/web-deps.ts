@@ -24,6 +24,8 @@ export interface WebDepsOptions extends Pick<WebDeps, 'zoneDesk' | 'reports'> {
   readonly ruleFolder: RuleFolder;
   readonly ruleDesk: WebDeps['ruleDesk'];
   readonly spareModel: WebDeps['spareModel'];
+  readonly backtests: WebDeps['backtests'];
+  readonly ruleRecords: WebDeps['ruleRecords'];
   readonly chat: NonNullable<WebDeps['chat']>;
   readonly watch: Watch;
   readonly tracker: Tracker;

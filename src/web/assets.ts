@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Everything a browser may load, by the name that views use. Nothing else on disk can be reached. */
 const FILES: Record<string, string | readonly string[]> = {
   'app.css': 'src/web/static/app.css',
+  'backtest.css': 'src/web/static/backtest.css',
+  'backtest.js': 'src/web/static/backtest.js',
   'editor.css': 'src/web/static/editor.css',
   'app.js': 'src/web/static/app.js',
   'review.js': 'src/web/static/review.js',
@@ -19,10 +21,10 @@ const FILES: Record<string, string | readonly string[]> = {
   'timeline.js': 'src/web/static/timeline.js',
   'mpeg1-video.js': 'src/web/static/mpeg1-video.js',
   'live-view.js': 'src/web/static/live-view.js',
-  'zones.css': 'src/web/static/zones.css',
-  'zones.js': 'src/web/static/zones.js',
   'reports.css': 'src/web/static/reports.css',
   'reports.js': 'src/web/static/reports.js',
+  'zones.css': 'src/web/static/zones.css',
+  'zones.js': 'src/web/static/zones.js',
   'icon.svg': 'src/web/static/icon.svg',
   // One file: htmx begins with the page in a task of its own, and with its extension still on the way no live stream starts.
   'htmx.js': ['node_modules/htmx.org/dist/htmx.min.js', 'node_modules/htmx.org/dist/ext/hx-sse.min.js'],

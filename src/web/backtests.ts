@@ -94,8 +94,10 @@ export interface ProposedFit {
 
 export interface BacktestView {
   readonly id: string;
-  /** null: a draft that is not saved. */
+  /** The rule that it is of; of a draft the one whose file it would change; null: of none. */
   readonly ruleId: string | null;
+  /** A sentence that is not saved. */
+  readonly draft?: { readonly words: string; readonly cameras: readonly string[] };
   /** As it was tested, changes included. */
   readonly rule: CompiledRule;
   readonly cameraId: string;

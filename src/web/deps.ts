@@ -8,12 +8,14 @@ import type { CompiledRule, Severity } from '../rules/rule.ts';
 import type { UnknownCause, Verdict } from '../rules/verdict.ts';
 import type { AuditLog } from '../store/audit.ts';
 import type { ModelIdentity } from '../vision/model.ts';
+import type { BacktestDesk } from './backtests.ts';
 import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
-import type { RuleDesk, SpareModel } from './rule-editing.ts';
 import type { ReportDesk } from './reporting.ts';
-
+import type { RuleDesk, SpareModel } from './rule-editing.ts';
+import type { RuleRecords } from './rule-records.ts';
 import type { ZoneDesk } from './zone-drawing.ts';
+
 /** From little to much: each role may do what the roles before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
 

@@ -18,8 +18,10 @@ import { LiveViewers } from './live-viewers.ts';
 import { MOST_PICTURE_BYTES } from './own-picture.ts';
 import { askRoutes } from './routes/ask.tsx';
 import { auditRoutes } from './routes/audit.tsx';
+import { backtestRoutes } from './routes/backtest.tsx';
 import { cameraRoutes } from './routes/cameras.tsx';
 import { chatRoutes } from './routes/chat.ts';
+import { coverageRoutes } from './routes/coverage.tsx';
 import { eventRoutes } from './routes/events.tsx';
 import { liveRoutes } from './routes/live.tsx';
 import { liveViewRoutes } from './routes/live-view.ts';
@@ -96,6 +98,8 @@ export function createWebApp(deps: WebDeps): WebApp {
     ruleRoutes,
     ruleEditorRoutes,
     ruleFileRoutes,
+    backtestRoutes,
+    coverageRoutes,
     cameraRoutes,
     zoneRoutes,
     reportRoutes,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../src/web/api/operations.ts';
 import type { Role } from '../../src/web/deps.ts';
 import { fakeStore } from './fixture.ts';
+import { DONE, FRAME_AT } from './memory-backtests.ts';
 import { openWeb, type Visit, type Visitor } from './visitor.ts';
 
 type Who = 'nobody' | Role;
@@ -99,6 +100,39 @@ const ROUTES: ReadonlyArray<{
     form: { number: '99', version: 'old' },
     status: 404,
   },
+  { route: 'GET /rules/:id/backtest', role: 'viewer', path: '/rules/empty-shelf/backtest' },
+  { route: 'GET /rules/:id/coverage', role: 'viewer', path: '/rules/empty-shelf/coverage' },
+  { route: 'GET /rules/backtest', role: 'operator', path: '/rules/backtest?words=a+shelf+is+empty' },
+  { route: 'POST /rules/backtest', role: 'operator', form: { words: 'a shelf is empty' }, status: 303 },
+  { route: 'POST /backtests', role: 'operator', form: { rule: 'empty-shelf', camera: 'aisle-3' }, status: 303 },
+  { route: 'POST /backtests/:id/cancel', role: 'operator', path: '/backtests/gone/cancel', form: {}, status: 404 },
+  {
+    route: 'GET /backtests/:id/frames/:at/thumb.jpg',
+    role: 'viewer',
+    path: `/backtests/${DONE}/frames/1/thumb.jpg`,
+    status: 404,
+  },
+  {
+    route: 'POST /backtests/:id/mark',
+    role: 'operator',
+    path: `/backtests/${DONE}/mark`,
+    form: { at: String(FRAME_AT), mark: 'right' },
+    status: 303,
+  },
+  {
+    route: 'POST /backtests/:id/fit',
+    role: 'operator',
+    path: `/backtests/${DONE}/fit`,
+    form: { target: '2' },
+    status: 303,
+  },
+  {
+    route: 'POST /backtests/:id/apply',
+    role: 'operator',
+    path: `/backtests/${DONE}/apply`,
+    form: { raise: '0.5' },
+    status: 409,
+  },
   { route: 'GET /ask', role: 'viewer' },
   { route: 'POST /ask', role: 'viewer', form: { question: 'Is anybody there?', camera: 'aisle-3' } },
   { route: 'GET /ask/pictures/:key', role: 'viewer', path: '/ask/pictures/gone', status: 404 },
@@ -170,6 +204,36 @@ const ROUTES: ReadonlyArray<{
     json: { note: 'x' },
   },
   { route: 'GET /api/v1/audit', role: 'admin' },
+  { route: 'GET /api/v1/backtests', role: 'viewer' },
+  {
+    route: 'POST /api/v1/backtests',
+    role: 'operator',
+    json: { rule: 'empty-shelf', camera: 'aisle-3', since: '2026-03-01T09:00:00Z' },
+  },
+  { route: 'GET /api/v1/backtests/:id', role: 'viewer', path: `/api/v1/backtests/${DONE}` },
+  { route: 'DELETE /api/v1/backtests/:id', role: 'operator', path: '/api/v1/backtests/gone', status: 404 },
+  { route: 'GET /api/v1/backtests/:id/scores', role: 'viewer', path: `/api/v1/backtests/${DONE}/scores` },
+  {
+    route: 'GET /api/v1/backtests/:id/frames/:at/snapshot.jpg',
+    role: 'viewer',
+    path: `/api/v1/backtests/${DONE}/frames/${FRAME_AT}/snapshot.jpg`,
+  },
+  {
+    route: 'POST /api/v1/backtests/:id/frames/:at/mark',
+    role: 'operator',
+    path: `/api/v1/backtests/${DONE}/frames/${FRAME_AT}/mark`,
+    json: { mark: 'right' },
+  },
+  { route: 'POST /api/v1/backtests/:id/fit', role: 'operator', path: `/api/v1/backtests/${DONE}/fit`, json: {} },
+  {
+    route: 'POST /api/v1/backtests/:id/fit/apply',
+    role: 'operator',
+    path: `/api/v1/backtests/${DONE}/fit/apply`,
+    json: { raise: 0.5 },
+    status: 409,
+  },
+  { route: 'GET /api/v1/coverage', role: 'viewer' },
+  { route: 'GET /api/v1/rules/:id/false-alarms', role: 'viewer', path: '/api/v1/rules/spill/false-alarms' },
   { route: 'GET /api/v1/health', role: 'viewer' },
   { route: 'GET /api/v1/system', role: 'viewer' },
   { route: 'GET /api/v1/live', role: 'viewer' },
@@ -251,5 +315,6 @@ function ask(visitor: Visitor, row: (typeof ROUTES)[number]): Promise<Response> 
   const [method, route = ''] = row.route.split(' ');
   const path = row.path ?? route;
   if (method === 'GET') return visitor.get(path);
+  if (method === 'DELETE') return visitor.remove(path);
   return row.json === undefined ? visitor.post(path, row.form) : visitor.send(path, row.json);
 }

@@ -29,6 +29,7 @@ import type { SpareModel } from '../../src/web/rule-editing.ts';
 import type { DrawnCamera, ZoneDesk } from '../../src/web/zone-drawing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { demoCameras, demoEvents, demoRules, demoScores, demoStates, NOW } from './demo-store.ts';
+import { MemoryBacktests, memoryRecords } from './memory-backtests.ts';
 import { MemoryRules } from './memory-rules.ts';
 import { demoPicture } from './pictures.ts';
 
@@ -51,6 +52,7 @@ export class FakeStore<C extends Clock = ManualClock> {
   frames = new Map<string, LatestFrame>();
   rules: CompiledRule[];
   readonly ruleFiles = new MemoryRules();
+  readonly backtests: MemoryBacktests;
   /** What the model says of every picture that is tried. */
   trial: SpareModel['tryRule'] = async () => ({ value: 'yes', score: 0.93, mass: 0.99, ms: 31 });
   /** What it says of every picture it is asked about. */
@@ -81,6 +83,7 @@ export class FakeStore<C extends Clock = ManualClock> {
     this.audit = new AuditLog({ db, clock });
     this.cameras = demoCameras(clock.now());
     this.rules = demoRules();
+    this.backtests = new MemoryBacktests(demoRules()[0] as CompiledRule);
     for (const { id, words } of this.rules) this.ruleFiles.texts.set(id, `rule: ${JSON.stringify(words)}\n`);
     this.states = demoStates(clock.now());
     this.events = demoEvents(clock.now());
@@ -130,21 +133,24 @@ export class FakeStore<C extends Clock = ManualClock> {
 
   deps(): WebDeps {
     const { clock, health } = this;
+    const ruleDesk = this.ruleFiles.desk(() => this.cameras, clock);
     return {
       site: { name: 'Hafen Market', timeZone: 'Europe/Berlin' },
       clock,
       logger: createLogger((level, message, fields) => this.logs.push({ level, message, fields })),
       cameras: { list: () => this.cameras, latestFrame: (id) => this.frames.get(id) },
       rules: { list: () => this.rules, findings: () => this.findings },
-      ruleDesk: this.ruleFiles.desk(() => this.cameras, clock),
+      ruleDesk,
+      backtests: this.backtests.desk(() => this.rules, ruleDesk),
+      ruleRecords: memoryRecords,
       zoneDesk: this.#zoneDesk(),
+      reports: this.#reports(),
       spareModel: {
         tryRule: (rule, picture, camera) => this.trial(rule, picture, camera),
         ask: (question, jpeg, tell, signal) => this.answer(question, jpeg, tell, signal),
       },
       states: { list: () => this.states },
       events: this.#eventLog(),
-      reports: this.#reports(),
       silences: {
         until: (id) => this.silenced.get(id) ?? null,
         set: (id, until) => void (until === null ? this.silenced.delete(id) : this.silenced.set(id, until)),
@@ -190,12 +196,6 @@ export class FakeStore<C extends Clock = ManualClock> {
     };
   }
 
-  #zoneDesk(): ZoneDesk {
-    const drawnNow = this.drawn;
-    const now = (id: string): DrawnCamera => this.drawn.get(id) ?? { zones: {}, masks: [] };
-    const versionOf = (id: string): string => JSON.stringify(now(id)).length.toString();
-    return {
-      open: async (id) => ({ ...now(id), version: versionOf(id) }),
   #reports(): ReportDesk {
     const { clock } = this;
     const covered = { scheduledMs: 3_600_000, gatedMs: 0, longestGap: null };
@@ -222,6 +222,12 @@ export class FakeStore<C extends Clock = ManualClock> {
     });
   }
 
+  #zoneDesk(): ZoneDesk {
+    const drawnNow = this.drawn;
+    const now = (id: string): DrawnCamera => this.drawn.get(id) ?? { zones: {}, masks: [] };
+    const versionOf = (id: string): string => JSON.stringify(now(id)).length.toString();
+    return {
+      open: async (id) => ({ ...now(id), version: versionOf(id) }),
       async save(id, version, drawn) {
         if (version !== versionOf(id)) throw new WatchwordError('conflict', 'the configuration was changed meanwhile');
         drawnNow.set(id, drawn);

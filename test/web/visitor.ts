@@ -7,6 +7,8 @@ export interface Visitor {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Sends a form with the CSRF token of a page of theirs. */
   post(path: string, form?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+  /** Asks to delete what is there, with the CSRF token. */
+  remove(path: string): Promise<Response>;
   /** Sends JSON with the CSRF token. */
   send(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   cookie: string;
@@ -36,6 +38,8 @@ async function visitorOf({ app }: WebApp, role: Role | undefined): Promise<Visit
         headers: { Cookie: visitor.cookie, 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
         body: new URLSearchParams({ _csrf: visitor.csrf, ...form }).toString(),
       }),
+    remove: async (path) =>
+      app.request(path, { method: 'DELETE', headers: { Cookie: visitor.cookie, 'X-CSRF-Token': visitor.csrf } }),
     send: async (path, body, headers = {}) =>
       app.request(path, {
         method: 'POST',

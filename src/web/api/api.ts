@@ -12,6 +12,7 @@ import { reportJson } from '../report-json.ts';
 import { auditPage } from '../routes/audit.tsx';
 import { video } from '../video.ts';
 import { auditQuerySchema } from './audit-schemas.ts';
+import { backtestApi, recordsApi } from './backtests.ts';
 import { eventJson, iso } from './event-json.ts';
 import { describeApi } from './openapi.ts';
 import { eventQuerySchema, markBody, noteBody } from './schemas.ts';
@@ -39,12 +40,12 @@ export function apiRoutes(parts: WebParts): Hono<WebEnv> {
     .get('/rules', allow('viewer'), (c) => c.json(deps.rules.list().map(ruleJson)))
     .get('/rules/findings', allow('viewer'), (c) => c.json(deps.rules.findings()))
     .get('/states', allow('viewer'), (c) => c.json(deps.states.list().map(stateJson)))
-    .get('/health', allow('viewer'), (c) =>
     .get('/reports', allow('viewer'), (c) => {
       const { reports } = deps;
       if (!reports) throw new WatchwordError('not-found', 'this box makes no reports');
       return c.json(reportJson(reports.make(chosenWindow(reports, c.req.query()))));
     })
+    .get('/health', allow('viewer'), (c) =>
       c.json({ overall: deps.health.overall(), parts: deps.health.parts().map(partJson) }),
     )
     .get('/system', allow('viewer'), (c) => c.json(systemJson(deps)))
@@ -55,6 +56,8 @@ export function apiRoutes(parts: WebParts): Hono<WebEnv> {
     })
     .get('/live', allow('viewer'), (c) => liveJson(c, parts))
     .get('/openapi.json', allow('viewer'), (c) => c.json(describeApi(deps.run.version)))
+    .route('/backtests', backtestApi(parts))
+    .route('/', recordsApi(parts))
     .route('/events', eventApi(parts));
 }
 

@@ -21,7 +21,7 @@ import {
 } from './schemas.ts';
 
 export interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** Below `/api/v1`, parameters as `:name`. */
   readonly path: string;
   readonly role: Role;
@@ -142,6 +142,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Changes as they happen: server-sent events `camera`, `frame`, `state`, `event`, `health`, `rules`',
     answer: 'text/event-stream',
   },
+  ...BACKTEST_OPERATIONS,
   { method: 'get', path: '/openapi.json', role: 'viewer', summary: 'This description', answer: 'openapi' },
 ];
 

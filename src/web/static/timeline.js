@@ -1,4 +1,4 @@
-// Draws the score of a rule on a camera over time with uPlot: raise and clear lines, the event as a band, unknown as gaps.
+// Draws the score of a rule on a camera over time with uPlot: raise and clear lines, events as bands, unknown as gaps.
 (() => {
   const probe = document.createElement('span');
 
@@ -69,7 +69,11 @@
         dashed('--ok', [2, 4]),
       ],
       hooks: {
-        drawClear: [(plot) => band(plot, scores, times)],
+        drawClear: [
+          (plot) => {
+            for (const event of scores.bands ?? [scores]) band(plot, event, times);
+          },
+        ],
         setCursor: [(plot) => readOut(element, scores.points[plot.cursor.idx], clock)],
       },
     };
@@ -93,16 +97,17 @@
     return { stroke: colour('--quiet'), grid: line, ticks: line, font: '12px system-ui, sans-serif' };
   }
 
-  function band(plot, scores, times) {
+  function band(plot, { startedAt, endedAt }, times) {
     const { ctx, bbox } = plot;
-    const from = Date.parse(scores.startedAt) / 1000;
-    const to = scores.endedAt === null ? times.at(-1) : Date.parse(scores.endedAt) / 1000;
+    const from = Date.parse(startedAt) / 1000;
+    const to = endedAt === null ? times.at(-1) : Date.parse(endedAt) / 1000;
     const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
     const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, 'x', true));
-    if (right <= left) return;
+    if (right < left) return;
     ctx.save();
     ctx.fillStyle = colour('--alert-soft');
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    // Short events among many days stay visible.
+    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
     ctx.restore();
   }
 

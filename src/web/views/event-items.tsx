@@ -116,16 +116,30 @@ export function ReviewButtons({ page, reviewed, place }: { page: Page; reviewed:
           {place === 'detail' && review.acknowledgedBy ? ` ${t.event.by(review.acknowledgedBy)}` : ''}
         </p>
       )}
+      <MarkButtons {...form} action={`${eventPath(event.id)}/mark`} fields={{ place }} mark={review.mark} />
+      <SilenceButtons page={page} reviewed={reviewed} place={place} />
+    </div>
+  );
+}
+
+/** Right and wrong; pressing the one that holds takes it back. */
+export function MarkButtons(props: {
+  page: Page;
+  target: string;
+  action: string;
+  fields: Record<string, string>;
+  mark: 'right' | 'wrong' | null;
+}) {
+  const { fields, mark: held, ...form } = props;
+  const { t } = props.page;
+  return (
+    <>
       {(['right', 'wrong'] as const).map((mark) => (
-        <ActionForm
-          {...form}
-          action={`${eventPath(event.id)}/mark`}
-          fields={{ place, mark: review.mark === mark ? 'none' : mark }}
-        >
+        <ActionForm {...form} fields={{ ...fields, mark: held === mark ? 'none' : mark }}>
           <button
             type="submit"
             class={`button button-mark button-${mark}`}
-            aria-pressed={review.mark === mark ? 'true' : 'false'}
+            aria-pressed={held === mark ? 'true' : 'false'}
             title={mark === 'right' ? t.event.markRight : t.event.markWrong}
             data-key={mark === 'right' ? 'r' : 'w'}
           >
@@ -134,8 +148,7 @@ export function ReviewButtons({ page, reviewed, place }: { page: Page; reviewed:
           </button>
         </ActionForm>
       ))}
-      <SilenceButtons page={page} reviewed={reviewed} place={place} />
-    </div>
+    </>
   );
 }
 

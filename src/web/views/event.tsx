@@ -89,7 +89,8 @@ export function EventDetailPage(props: EventProps) {
   );
 }
 
-function TimelineLegend({ page, rule }: { page: Page; rule: CompiledRule | undefined }) {
+/** What the lines of a timeline mean. */
+export function TimelineLegend({ page, rule }: { page: Page; rule: CompiledRule | undefined }) {
   const { t } = page;
   const percent = (value: number): string => `${Math.round(value * 100)}\u00a0%`;
   return (

@@ -82,6 +82,7 @@ const PATHS = {
   ),
   ask: <path d="M4 5h16v11H10l-5 4v-4H4zM8.5 10.5h7" />,
   silence: <path d="M6 17V11a6 6 0 019.5-4.9M18 12v5l1.5 2h-15L6 17M10 21h4M3.5 3.5l17 17" />,
+  close: <path d="M6 6l12 12M18 6L6 18" />,
   plus: <path d="M12 5v14M5 12h14" />,
   filter: <path d="M4 6h16M7 12h10M10 18h4" />,
   noPicture: (

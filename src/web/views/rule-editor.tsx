@@ -116,6 +116,9 @@ export function RuleEditorPage(props: RuleEditorProps) {
           <button type="submit" class="button button-primary" formenctype={ENCODED}>
             {editor.save}
           </button>
+          <button type="submit" class="button" formaction="/rules/backtest" formenctype={ENCODED}>
+            {page.t.backtest.fromEditor}
+          </button>
           <a class="button" href="/rules">
             {editor.cancel}
           </a>

@@ -124,6 +124,8 @@ function RuleCard({ page, rule, cameras }: { page: Page; rule: CompiledRule; cam
       <div class="rule-actions">
         <span class="rule-links">
           <a href={`/events?rule=${encodeURIComponent(rule.id)}`}>{t.events.title}</a>
+          <a href={`/rules/${encodeURIComponent(rule.id)}/backtest`}>{t.backtest.link}</a>
+          <a href={`/rules/${encodeURIComponent(rule.id)}/coverage`}>{t.backtest.coverageLink}</a>
           <a href={`/rules/${encodeURIComponent(rule.id)}/versions`}>{t.editor.versions}</a>
         </span>
         {mayDo(page.identity, 'operator') ? (

@@ -1,0 +1,103 @@
+import {
+  appliedSchema,
+  applyFitBody,
+  backtestOrderBody,
+  backtestSchema,
+  backtestScoresSchema,
+  coverageQuery,
+  coverageSchema,
+  daySpanQuery,
+  falseAlarmsSchema,
+  fitBody,
+  frameMarkBody,
+  removedSchema,
+} from './backtest-schemas.ts';
+import type { Operation } from './operations.ts';
+
+/** Rules on the past, and how they did. */
+export const BACKTEST_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/backtests',
+    role: 'viewer',
+    summary: 'Backtests that wait, run or ended lately, newest first, without their results',
+    answer: backtestSchema.array(),
+  },
+  {
+    method: 'post',
+    path: '/backtests',
+    role: 'operator',
+    summary: 'Try a rule or a sentence on the past of a camera; one runs at a time, behind the live rules',
+    body: backtestOrderBody,
+    answer: backtestSchema,
+  },
+  {
+    method: 'get',
+    path: '/backtests/:id',
+    role: 'viewer',
+    summary: 'Its progress, and when it is done its result',
+    answer: backtestSchema,
+  },
+  {
+    method: 'delete',
+    path: '/backtests/:id',
+    role: 'operator',
+    summary: 'Cancel it; one that has ended is forgotten. Scores and marks stay',
+    answer: removedSchema,
+  },
+  {
+    method: 'get',
+    path: '/backtests/:id/scores',
+    role: 'viewer',
+    summary: 'Its timeline, as pages draw it',
+    answer: backtestScoresSchema,
+  },
+  {
+    method: 'get',
+    path: '/backtests/:id/frames/:at/snapshot.jpg',
+    role: 'viewer',
+    summary: 'One of its frames',
+    answer: 'image/jpeg',
+  },
+  {
+    method: 'post',
+    path: '/backtests/:id/frames/:at/mark',
+    role: 'operator',
+    summary: 'Say whether what the rule reads on a frame is right',
+    body: frameMarkBody,
+    answer: backtestSchema,
+  },
+  {
+    method: 'post',
+    path: '/backtests/:id/fit',
+    role: 'operator',
+    summary: 'Propose thresholds that agree with the marks and keep to a target of false alarms',
+    body: fitBody,
+    answer: backtestSchema,
+  },
+  {
+    method: 'post',
+    path: '/backtests/:id/fit/apply',
+    role: 'operator',
+    summary: 'Write the proposed thresholds into the rule file',
+    body: applyFitBody,
+    answer: appliedSchema,
+  },
+  {
+    method: 'get',
+    path: '/coverage',
+    role: 'viewer',
+    summary:
+      'By rule, camera and day the share of its hours that was really watched; the last seven days if none are named',
+    query: coverageQuery,
+    answer: coverageSchema,
+  },
+  {
+    method: 'get',
+    path: '/rules/:id/false-alarms',
+    role: 'viewer',
+    summary: 'Events marked wrong by camera and day, with interval and trend; the last 28 days if none are named',
+    query: daySpanQuery,
+    answer: falseAlarmsSchema,
+  },
+];
