@@ -109,10 +109,6 @@ export const cameraSettingsSchema = z
     error: 'cannot be kept of a camera with masks: a clip shows what the camera sent, unpainted',
     path: ['clips'],
   })
-  .refine(({ clips, mainSource }) => clips || mainSource === undefined, {
-    error: 'is for clips: add clips: true',
-    path: ['mainSource'],
-  })
   .transform(({ every, lostAfter, clipBefore, clipAfter, ...rest }) => ({
     ...rest,
     clipBeforeMs: clipBefore,

@@ -3,16 +3,18 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { paintMasks } from '../cameras/masks.ts';
+import { describeDevice } from '../cameras/onvif.ts';
 import { type ProbeResult, probeCamera } from '../cameras/probe.ts';
 import { type CameraSettings, cameraSettingsSchema } from '../cameras/settings.ts';
 import { parseSourceAddress } from '../cameras/source-address.ts';
+import { type CameraEntry, entryText, withCamera } from '../config/camera-entry.ts';
 import { loadSettings } from '../config/load.ts';
 import { settingsSchema } from '../config/settings.ts';
 import { kindOf, toError, WatchwordError } from '../platform/errors.ts';
 import { formatFinding, parseYaml } from '../platform/findings.ts';
 import { nearest } from '../platform/nearest.ts';
 import { maskSecrets } from '../platform/secrets.ts';
-import { type CameraEntry, entryText, withCamera } from './camera-entry.ts';
+import { discover, streamText } from './camera-discover.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -28,6 +30,10 @@ const OPTIONS = {
   every: { type: 'string' },
   transport: { type: 'string' },
   decoder: { type: 'string' },
+  onvif: { type: 'string' },
+  clips: { type: 'boolean' },
+  timeout: { type: 'string' },
+  interface: { type: 'string' },
   untested: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -36,12 +42,16 @@ type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
 export const camera: Command = {
   name: 'camera',
-  summary: 'try a camera, or add one to the configuration',
-  usage: 'watchword camera test URL|ID [--picture FILE] [--json] | add ID URL [--config FILE] [--untested]',
+  summary: 'find cameras, try one, or add one to the configuration',
+  usage:
+    'watchword camera test URL|ID [--picture FILE] [--json] | add ID URL|--onvif HOST [--config FILE] [--untested] | discover [--json]',
   details: `test   connects as the sampling would and tells codec, size, frame rate, keyframe distance and what it costs; takes
        8 to 50 s. URL is rtsp://, rtsps://, http(s)://, file: or demo:; ID is a camera of the configuration.
 add    tests the camera and prints the entry for the configuration; with --config puts it into that file, which keeps
-       its comments and everything else.
+       its comments and everything else. --onvif asks a camera itself for its streams: the small one is sampled, clips
+       are cut from the large one.
+discover  lists the ONVIF cameras of the local networks; with --user and --password their streams as well: the login is
+       then tried, never in plain words, at each of them.
 
 options:
   --picture FILE     test: keep the picture, as JPEG
@@ -52,24 +62,32 @@ options:
   --every TIME       one picture per this long (default 2s)
   --transport T      tcp (default) or udp, for RTSP
   --decoder D        software (default), auto, cuda, vaapi, v4l2m2m or nvv4l2dec
+  --onvif HOST       add: host or host:port of an ONVIF camera, as discover lists it, instead of a URL
+  --clips            add: keep a clip with each event
   --untested         add: do not try the camera first
-  --json             test: one line of JSON
+  --timeout TIME     discover: how long to wait for answers (default 4s)
+  --interface NAME   discover: ask on this network only, such as eth1
+  --json             test: one line of JSON; discover: one line for each camera
 
 examples:
   watchword camera test rtsp://192.168.1.20/stream1 --user watchword --password secret --picture aisle.jpg
-  watchword camera add aisle-1 rtsp://192.168.1.20/stream1 --name "Aisle 1" --config /etc/watchword/watchword.yaml`,
+  watchword camera add aisle-1 rtsp://192.168.1.20/stream1 --name "Aisle 1" --config /etc/watchword/watchword.yaml
+  watchword camera add dock --onvif 192.168.1.21 --user watchword --password secret --config watchword.yaml`,
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
     const [what, first, second, extra] = positionals;
-    if (what !== 'test' && what !== 'add')
-      throw new UsageError(what === undefined ? 'test or add?' : `no "camera ${what}"`);
+    if (what !== 'test' && what !== 'add' && what !== 'discover')
+      throw new UsageError(what === undefined ? 'test, add or discover?' : `no "camera ${what}"`);
+    if (what === 'discover' && first === undefined) return await discover(values, io);
+    if (what === 'discover') throw new UsageError(`unexpected "${first}"`);
     if (extra !== undefined || (what === 'test' && second !== undefined))
       throw new UsageError(`unexpected "${extra ?? second}"`);
     if (first === undefined)
       throw new UsageError(`"camera ${what}" needs ${what === 'test' ? 'a URL or an id' : 'an id'}`);
     if (what === 'test') return await test(first, values, io);
-    if (second === undefined) throw new UsageError('"camera add" needs an id and a URL');
-    return await add(first, second, values, io);
+    if ((second === undefined) === (values.onvif === undefined))
+      throw new UsageError('"camera add" needs an id and a URL, or an id and --onvif HOST');
+    return await add(first, await sourcesOf(second, values, io), values, io);
   },
 };
 
@@ -112,7 +130,7 @@ async function probe(settings: CameraSettings, baseFolder: string, shown: string
 
 function targetOf(target: string, values: Values): Target {
   if (target.includes(':')) {
-    const settings = settingsOf(entryOf(target, values));
+    const settings = settingsOf(entryOf({ source: target }, values));
     return { settings, baseFolder: process.cwd(), shown: shownSource(settings) };
   }
   const file = values.config ?? DEMO_CONFIG;
@@ -127,9 +145,9 @@ function targetOf(target: string, values: Values): Target {
 }
 
 /** What the command line says of a camera, as a person would write it into the configuration. */
-function entryOf(source: string, values: Values): CameraEntry {
-  const { name, user, password, every, transport, decoder } = values;
-  const given = Object.entries({ name, source, user, password, every, transport, decoder });
+function entryOf({ source, mainSource }: Sources, values: Values): CameraEntry {
+  const { name, user, password, every, transport, decoder, clips } = values;
+  const given = Object.entries({ name, source, mainSource, user, password, every, transport, decoder, clips });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
@@ -188,8 +206,24 @@ function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }
 
-async function add(id: string, source: string, values: Values, io: CommandIo): Promise<number> {
-  const entry = entryOf(source, values);
+interface Sources {
+  readonly source: string;
+  /** The large stream, when it is another one. */
+  readonly mainSource?: string | undefined;
+}
+
+/** The address as given, or those that the device itself tells. */
+async function sourcesOf(url: string | undefined, values: Values, io: CommandIo): Promise<Sources> {
+  const { onvif, user, password } = values;
+  if (url !== undefined || onvif === undefined) return { source: url ?? '' };
+  io.stderr(`asking ${maskSecrets(onvif)} for its streams\n`);
+  const { main, sub } = await describeDevice(onvif, { user, password }, io, io.signal);
+  io.stderr(`${sub ? `sub   ${streamText(sub)}\n` : ''}main  ${streamText(main)}\n`);
+  return sub ? { source: sub.source, mainSource: main.source } : { source: main.source };
+}
+
+async function add(id: string, sources: Sources, values: Values, io: CommandIo): Promise<number> {
+  const entry = entryOf(sources, values);
   const settings = settingsOf(entry);
   // Checked before the camera is tried, so that a taken id does not cost a minute.
   const file = values.config;

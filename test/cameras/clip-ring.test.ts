@@ -137,7 +137,8 @@ describe('the clip of an event', () => {
 
   it('comes from a main stream that is RTSP, and only where clips are kept', () => {
     const given = { source: 'rtsp://cam/2', mainSource: 'rtsp://cam/1' };
-    expect(() => cameraSettingsSchema.parse(given)).toThrow('add clips: true');
+    const idle = cameraSettingsSchema.parse(given);
+    expect(MainStream.of({ settings: idle, clock: systemClock, random: () => 0 })).toBeUndefined();
     for (const mainSource of ['http://cam/1', 'file:a.mp4', 'rtsp://169.254.169.254/1', '-i'])
       expect(cameraSettingsSchema.safeParse({ ...given, mainSource, clips: true }).success).toBe(false);
     const settings = cameraSettingsSchema.parse({ ...given, clips: true, clipBefore: '12s' });
