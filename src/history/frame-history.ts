@@ -160,15 +160,16 @@ export class FrameHistory {
     this.flush();
     const picture = { cameraId, capturedAt, until: capturedAt, bytes: jpeg.byteLength, width, height, trouble };
     const file = index.pathOf(picture);
-    const usedBefore = this.#used();
     try {
       await writeInto(file, jpeg);
+      // Reckoned after the wait: others were removed meanwhile.
+      const usedBefore = this.#used();
       index.add(picture);
+      this.#bytes = usedBefore + picture.bytes;
     } catch (error) {
       await rm(file, { force: true });
       throw error;
     }
-    this.#bytes = usedBefore + picture.bytes;
     this.#standing.set(cameraId, { picture, takenAt: frame.at, until: capturedAt, isWritten: true });
   }
 

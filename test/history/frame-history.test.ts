@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Frame } from '../../src/cameras/frame.ts';
@@ -141,6 +143,24 @@ describe('the frame history', () => {
 });
 
 describe('the bounds of the frame history', () => {
+  test('knows how much it keeps also when pictures are removed while another is written', async () => {
+    const { history, index, show, clock } = box({ settings: { maxAgeMs: 7 * DAY_MS, maxBytes: 100, everyMs: 2_000 } });
+    for (let number = 10; number < 30; number++) await show(`picture ${number}`);
+    const [pipe, pathOf] = [join(index.folder, 'slow.jpg'), index.pathOf.bind(index)];
+    execFileSync('mkfifo', [pipe]);
+    // A write to a pipe that nobody reads waits, as one to a busy disk does.
+    index.pathOf = (picture) => (picture.cameraId === 'yard' ? pipe : pathOf(picture));
+    const times = { capturedAt: clock.now(), at: clock.monotonic() };
+    history.offer({ cameraId: 'yard', seq: 1, ...times, jpeg: Buffer.from('picture 30'), width: 320, height: 180 });
+    const taken = history.takeWaiting();
+    await history.bound();
+    expect(index.totalBytes()).toBe(100);
+    await Promise.all([taken, readFile(pipe)]);
+    expect(index.totalBytes()).toBe(110);
+    await history.bound();
+    expect(index.totalBytes()).toBe(100);
+  });
+
   test('reckons ages from the time it is given: a clock that jumps ahead takes nothing', async () => {
     let believed = START;
     const { history, show, list, clock } = box({ agesBy: () => believed });
