@@ -1,26 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { type Daemon, startDaemon, subscribe, temporaryFolder } from '../../support/daemon.ts';
 import { type RtspServer, startRtspServer } from '../../support/rtsp-server.ts';
+import { addToken, freePort, listenTo } from './box.ts';
 
-const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const DEMO = fileURLToPath(new URL('../../../models/watchword-tiny/demo/', import.meta.url));
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-
-/** A port that nobody has at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 describe('the API of the Jetson VLM service, on a box of its own', { timeout: 180_000 }, () => {
   const folder = temporaryFolder();
@@ -52,8 +40,7 @@ nvidia: { vlm: { port: ${port}, webSocketPort: ${wsPort}, maxStreams: 2, alertCo
 `,
     );
     daemon = await startDaemon({ dataDir, config });
-    const added = execFileSync(MAIN, ['token', 'add', 'app', '--role', 'operator', '--json', '--data', dataDir]);
-    token = (JSON.parse(added.toString()) as { token: string }).token;
+    token = addToken(dataDir, 'operator');
   }, 60_000);
   afterAll(async () => {
     await daemon?.stop();
@@ -120,12 +107,8 @@ nvidia: { vlm: { port: ${port}, webSocketPort: ${wsPort}, maxStreams: 2, alertCo
     expect((await call('GET', '/api/v1/live-stream')).body).toEqual(streams);
 
     const camera = `nvidia-${id.slice(0, 8)}`;
-    const told: Array<Record<string, string>> = [];
-    const socket = new WebSocket(`ws://127.0.0.1:${wsPort}/api/v1/alerts/ws`, {
-      headers: { Authorization: `Bearer ${token}` },
-    });
-    socket.on('message', (data) => told.push(JSON.parse(String(data)) as Record<string, string>));
-    await once(socket, 'open');
+    const socket = await listenTo(`ws://127.0.0.1:${wsPort}/api/v1/alerts/ws`, token);
+    const told = socket.heard;
     const mqtt = await subscribe(daemon.ready);
 
     const alerts = `{
@@ -139,7 +122,7 @@ nvidia: { vlm: { port: ${port}, webSocketPort: ${wsPort}, maxStreams: 2, alertCo
 
     // The alert of the WebSocket and the event on MQTT are of one rule.
     await mqtt.until((messages) => messages.some(({ type }) => type === 'new'));
-    while (told.length < 2) await once(socket, 'message');
+    await socket.until(2);
     const delayMs = performance.now() - began;
     expect(told[0]).toEqual({
       title: 'VLM Alert Triggered',
@@ -186,7 +169,7 @@ nvidia: { vlm: { port: ${port}, webSocketPort: ${wsPort}, maxStreams: 2, alertCo
       ),
     );
     expect(ruleFiles()).toHaveLength(2);
-    socket.terminate();
+    socket.close();
 
     // Everything is there again after a power cut.
     await mqtt.stop();
