@@ -1,8 +1,11 @@
 import { WatchwordError } from '../platform/errors.ts';
 import { nearest } from '../platform/nearest.ts';
 import type { Family } from './families/family.ts';
+import { createGemma3 } from './families/gemma3.ts';
 import { createIdefics3 } from './families/idefics3.ts';
+import { createLfm2Vl } from './families/lfm2-vl.ts';
 import { createLlava } from './families/llava.ts';
+import { createQwen25Vl } from './families/qwen2-5-vl.ts';
 import { createQwen2Vl } from './families/qwen2-vl.ts';
 import type { ModelPackage } from './package.ts';
 import type { TextTokenizer } from './tokenizer.ts';
@@ -14,6 +17,9 @@ const FAMILIES: Record<string, (files: ModelPackage, tokenizer: TextTokenizer) =
   llava: createLlava,
   llava_onevision: createLlava,
   qwen2_vl: createQwen2Vl,
+  qwen2_5_vl: createQwen25Vl,
+  gemma3: createGemma3,
+  lfm2_vl: createLfm2Vl,
 };
 
 export function createFamily(files: ModelPackage, tokenizer: TextTokenizer): Family {

@@ -3,7 +3,13 @@ import type { Family, Grid } from './families/family.ts';
 import type { Message } from './model.ts';
 import type { Embedder } from './onnx/encoder.ts';
 import type { ModelPackage } from './package.ts';
-import { createPromptWriter, expandPrompt, questionMessages, type TemplateMessage } from './prompt.ts';
+import {
+  createPromptWriter,
+  expandPrompt,
+  type PromptTokens,
+  questionMessages,
+  type TemplateMessage,
+} from './prompt.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
 /** A question's prompt without its picture. */
@@ -26,6 +32,8 @@ export class PromptEncoder {
   readonly #family: Family;
   readonly #embedder: Embedder;
   readonly #hidden: number;
+  /** The token that begins every prompt, with its text. */
+  readonly #start: { token: string; id: number } | undefined;
   readonly #writePrompt: (messages: readonly TemplateMessage[]) => string;
   readonly #questions = new Map<string, Question>();
 
@@ -40,7 +48,10 @@ export class PromptEncoder {
     this.#family = options.family;
     this.#embedder = options.embedder;
     this.#hidden = options.hidden;
-    this.#writePrompt = createPromptWriter(options.files);
+    const write = createPromptWriter(options.files);
+    const { expand } = options.family;
+    this.#writePrompt = expand ? (messages) => expand(write(messages)) : write;
+    this.#start = startOf(options.files, options.tokenizer);
   }
 
   /** The prompt of one question about one picture. Kept, with its embeddings. */
@@ -55,12 +66,7 @@ export class PromptEncoder {
       );
     }
     const place = this.#place();
-    const { ids, prefixLength } = expandPrompt(
-      this.#writePrompt(questionMessages(text)),
-      [[place.id]],
-      place,
-      this.#tokenizer,
-    );
+    const { ids, prefixLength } = this.#expand(this.#writePrompt(questionMessages(text)), [[place.id]]);
     const suffix = ids.slice(prefixLength);
     const question = { lead: ids.slice(0, prefixLength - 1), suffix, embeds: await this.#embedder.embed(suffix) };
     if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value ?? '');
@@ -79,7 +85,15 @@ export class PromptEncoder {
       messages.map(({ role, content }) => ({ role, content: content.map(withoutBytes) })),
     );
     const blocks = grids.map((each) => this.block(each));
-    return expandPrompt(prompt, blocks, this.#place(), this.#tokenizer).ids;
+    return this.#expand(prompt, blocks).ids;
+  }
+
+  /** Some templates write the start token that the tokenizer adds as well: once is right. */
+  #expand(prompt: string, blocks: ReadonlyArray<readonly number[]>): PromptTokens {
+    const { ids, prefixLength } = expandPrompt(prompt, blocks, this.#place(), this.#tokenizer);
+    const start = this.#start;
+    const twice = start !== undefined && prompt.startsWith(start.token) && ids[0] === start.id && ids[1] === start.id;
+    return twice ? { ids: ids.slice(1), prefixLength: prefixLength - 1 } : { ids, prefixLength };
   }
 
   /** Embeds tokens and lays the pictures' features over their places. */
@@ -101,6 +115,16 @@ export class PromptEncoder {
   #place(): { token: string; id: number } {
     return { token: this.#family.imageToken, id: this.#family.imageTokenId };
   }
+}
+
+function startOf(
+  { tokenizerConfig }: ModelPackage,
+  tokenizer: TextTokenizer,
+): { token: string; id: number } | undefined {
+  const { bos_token: stated } = tokenizerConfig;
+  const token = typeof stated === 'object' && stated !== null && 'content' in stated ? stated.content : stated;
+  const id = typeof token === 'string' ? tokenizer.idOf(token) : undefined;
+  return typeof token === 'string' && id !== undefined ? { token, id } : undefined;
 }
 
 function withoutBytes(part: Message['content'][number]): TemplateMessage['content'][number] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Family } from '../../src/vision/families/family.ts';
-import { smartSize } from '../../src/vision/families/qwen2-vl.ts';
+import { smartSize } from '../../src/vision/families/smart-size.ts';
 import { createFamily } from '../../src/vision/families.ts';
 import { loadVisionModelInThread } from '../../src/vision/load.ts';
 import { openEngine } from '../../src/vision/open-engine.ts';

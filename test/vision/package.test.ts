@@ -73,8 +73,8 @@ const damages: Damage[] = [
   {
     name: 'is of another family',
     file: 'config.json',
-    content: edit((config) => ({ ...config, model_type: 'gemma3' })),
-    names: 'model_type "gemma3"',
+    content: edit((config) => ({ ...config, model_type: 'paligemma' })),
+    names: 'model_type "paligemma"',
   },
   { name: 'has no family', file: 'config.json', content: edit(({ model_type, ...config }) => config) },
   { name: 'has no image token', file: 'config.json', content: edit(({ image_token_id, ...config }) => config) },

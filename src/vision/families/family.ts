@@ -6,6 +6,8 @@ export interface Tiles extends Grid {
   readonly count: number;
   /** Before normalisation, in the order of the encoder's input. */
   readonly bytes: Uint8Array;
+  /** Patches down and across in each of the `count` pictures, where these differ in size. */
+  readonly shapes?: ReadonlyArray<readonly [down: number, across: number]>;
 }
 
 /** What the prompt has to know of a picture. */
@@ -25,10 +27,14 @@ export interface Positions {
   readonly next: number;
 }
 
-/** How the vision encoder takes pictures: square tiles of one size, or as many patches of so many values as a picture has. */
+/**
+ * How the vision encoder takes pictures: square tiles of one size, as many patches of so many values as a picture has, or
+ * tiles of different shapes, their patches filled up to `most`.
+ */
 export type EncoderInput =
   | { readonly kind: 'tiles'; readonly side: number }
-  | { readonly kind: 'patches'; readonly values: number; readonly merge: number };
+  | { readonly kind: 'patches'; readonly values: number; readonly merge: number }
+  | { readonly kind: 'filled'; readonly values: number; readonly merge: number; readonly most: number };
 
 /** What one kind of checkpoint does with pictures. One file each; `families.ts` lists them. */
 export interface Family {
@@ -39,6 +45,11 @@ export interface Family {
   readonly input: EncoderInput;
   /** `split`: in high resolution, the way the family does it. */
   cut(picture: RgbPicture, split: boolean): Tiles;
+  /**
+   * What the model's processor makes of a rendered prompt before it is cut into tokens. Absent where that is nothing; after
+   * it each picture has one image token.
+   */
+  expand?(prompt: string): string;
   /** The text that a picture's place becomes. */
   blockText(grid: Grid): string;
   /** float32 model input of the tiles' bytes. */

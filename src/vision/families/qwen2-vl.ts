@@ -5,6 +5,7 @@ import { type RgbPicture, resizePicture } from '../resize.ts';
 import type { TextTokenizer } from '../tokenizer.ts';
 import type { Family, Grid, Positions } from './family.ts';
 import { filterOf, imageTokenOf, levelTables, normalisePlanes, pixelFields, readPreprocessor } from './pixels.ts';
+import { smartSize } from './smart-size.ts';
 
 const settingsSchema = z.looseObject({
   ...pixelFields,
@@ -26,14 +27,11 @@ const settingsSchema = z.looseObject({
  * resolution to 1280 (1.7 GB), which the model's authors advise.
  */
 const MOST_PIXELS = { usual: 512 * 28 * 28, split: 1280 * 28 * 28 };
-/** As the reference: a longer strip is refused. */
-const LONGEST_ASPECT = 200;
-
 /**
- * Qwen2-VL (model type `qwen2_vl`): a picture keeps its shape and becomes a grid of patches; tokens stand in three
+ * Qwen2-VL (model type `qwen2_vl`) and what reads pictures as it does: a picture keeps its shape and becomes a grid of patches; tokens stand in three
  * dimensions. Follows Hugging Face transformers' `Qwen2VLImageProcessor` (Pillow) and `Qwen2VLModel.get_rope_index`.
  */
-export function createQwen2Vl(files: ModelPackage, tokenizer: TextTokenizer): Family {
+export function createQwen2Vl(files: ModelPackage, tokenizer: TextTokenizer, name = 'qwen2_vl'): Family {
   const settings = readPreprocessor(files, settingsSchema);
   const filter = filterOf(settings, files);
   const image = imageTokenOf(files, tokenizer);
@@ -51,7 +49,7 @@ export function createQwen2Vl(files: ModelPackage, tokenizer: TextTokenizer): Fa
   const factor = patch * merge;
   const tables = levelTables(settings);
   return {
-    name: 'qwen2_vl',
+    name,
     imageToken: image.token,
     imageTokenId: image.id,
     input: { kind: 'patches', values: 3 * times * patch * patch, merge },
@@ -69,29 +67,6 @@ export function createQwen2Vl(files: ModelPackage, tokenizer: TextTokenizer): Fa
   };
 }
 
-/** Both sides to multiples of `factor`, the whole between `least` and `most` pixels, the shape kept as far as possible. */
-export function smartSize(
-  { width, height }: { width: number; height: number },
-  factor: number,
-  least: number,
-  most: number,
-): { width: number; height: number } {
-  if (Math.max(width, height) / Math.min(width, height) > LONGEST_ASPECT) {
-    throw new WatchwordError('invalid-input', `the picture is a strip of ${width} x ${height} pixels`, {
-      hint: `One side may be at most ${LONGEST_ASPECT} times the other: crop it`,
-    });
-  }
-  const scaled = (scale: number, round: (value: number) => number): { width: number; height: number } => ({
-    width: Math.max(factor, round((width * scale) / factor) * factor),
-    height: Math.max(factor, round((height * scale) / factor) * factor),
-  });
-  const near = scaled(1, roundHalfEven);
-  const pixels = near.width * near.height;
-  if (pixels > most) return scaled(1 / Math.sqrt((width * height) / most), Math.floor);
-  if (pixels < least) return scaled(Math.sqrt(least / (width * height)), Math.ceil);
-  return near;
-}
-
 function exact({ width, height }: RgbPicture, factor: number): { width: number; height: number } {
   if (width % factor === 0 && height % factor === 0) return { width, height };
   throw new WatchwordError(
@@ -101,13 +76,6 @@ function exact({ width, height }: RgbPicture, factor: number): { width: number; 
       hint: 'Set do_resize in its preprocessor_config.json',
     },
   );
-}
-
-/** Python's round, with which the reference was written. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
 /**

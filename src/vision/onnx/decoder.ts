@@ -1,15 +1,10 @@
-import { link, mkdtemp, open, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { toError, WatchwordError } from '../../platform/errors.ts';
+import { WatchwordError } from '../../platform/errors.ts';
 import type { Positions } from '../families/family.ts';
 import type { ModelConfig } from '../package.ts';
-import type { WeightFile } from '../weights.ts';
-import { type OnnxGraph, parseOnnx } from './graph.ts';
-import { BIAS_INPUT, editDecoder, HIDDEN, ROWS_INPUT, rowsInfluenceEachOther } from './graph-edit.ts';
-import { float32Of, floats, inputsOf, int64, openSession, runSession, type SessionSettings } from './session.ts';
-import type { WireWriter } from './wire.ts';
+import { BIAS_INPUT, HIDDEN, ROWS_INPUT } from './graph-edit.ts';
+import { float32Of, floats, inputsOf, int64, runSession } from './session.ts';
 
 /** The keys and values of everything read so far: what makes a prefix shareable. Batch 1. */
 export interface KeyValues {
@@ -54,7 +49,9 @@ export class Decoder {
   readonly #session: ort.InferenceSession;
   readonly #inputs: ReturnType<typeof inputsOf>;
   readonly #pastNames: readonly string[];
-  readonly #pastShapes: ReadonlyMap<string, { heads: number; width: number; type: ort.Tensor.Type }>;
+  readonly #pastShapes: ReadonlyMap<string, { dims: readonly number[]; type: ort.Tensor.Type }>;
+  /** Where a prompt's first token stands. */
+  readonly #first: number;
   readonly #file: string;
   readonly hidden: number;
   /** Tokens of the longest prompt. */
@@ -68,20 +65,20 @@ export class Decoder {
     file: string;
     packs: boolean;
     notes: readonly string[];
+    first?: number;
   }) {
     this.#session = options.session;
     this.#inputs = inputsOf(options.session);
     this.#file = options.file;
     this.packs = options.packs;
+    this.#first = options.first ?? 0;
     this.notes = options.notes;
-    this.#pastNames = [...this.#inputs.keys()].filter((name) => name.startsWith('past_key_values.'));
+    this.#pastNames = [...this.#inputs.keys()].filter(isPast);
     const embeds = this.#inputs.get('inputs_embeds');
     const hidden = embeds?.shape[2] ?? options.config.text_config.hidden_size;
     if (!embeds || typeof hidden !== 'number' || this.#pastNames.length === 0)
       throw notADecoder(options.file, 'inputs_embeds or past_key_values are missing');
-    const unknown = [...this.#inputs.keys()].find(
-      (name) => !KNOWN_INPUTS.has(name) && !name.startsWith('past_key_values.'),
-    );
+    const unknown = [...this.#inputs.keys()].find((name) => !KNOWN_INPUTS.has(name) && !isPast(name));
     if (unknown) throw notADecoder(options.file, `it asks for "${unknown}"`);
     this.hidden = hidden;
     this.longest = options.config.text_config.max_position_embeddings ?? Number.POSITIVE_INFINITY;
@@ -90,9 +87,9 @@ export class Decoder {
 
   empty(): KeyValues {
     const tensors: Record<string, ort.Tensor> = {};
-    for (const [name, { heads, width, type }] of this.#pastShapes)
-      tensors[name] = floats(new Float32Array(0), [1, heads, 0, width], type);
-    return { length: 0, next: 0, tensors };
+    for (const [name, { dims, type }] of this.#pastShapes)
+      tensors[name] = floats(new Float32Array(dims.reduce((size, dim) => size * dim, 1)), dims, type);
+    return { length: 0, next: this.#first, tensors };
   }
 
   async run(step: DecoderStep): Promise<DecoderResult> {
@@ -166,27 +163,9 @@ export function packQuestions(lengths: readonly number[], packs: boolean): numbe
   return runs;
 }
 
-/** Opens the package's decoder, rewired. `asExported` leaves the graph alone. */
-export async function openDecoder(
-  weights: WeightFile,
-  config: ModelConfig,
-  settings: SessionSettings & { packing: Packing; asExported?: boolean },
-): Promise<Decoder> {
-  const file = weights.path;
-  if (settings.asExported) {
-    const session = await openSession(file, file, settings);
-    return new Decoder({ session, config, file, packs: false, notes: [] });
-  }
-  const graph = readGraph(await readFile(file), file);
-  const bias = settings.packing === 'always' || (settings.packing === 'auto' && !rowsInfluenceEachOther(graph));
-  const edit = editDecoder(graph, { bias });
-  const session = await openEdited(graph.write(), graph, weights, settings);
-  return new Decoder({ session, config, file, packs: edit.bias, notes: edit.notes });
-}
-
-/** Whether a model takes the scales of its integers from what it is given, at run time. */
-export async function quantisesActivations(file: string): Promise<boolean> {
-  return readGraph(await readFile(file), file).nodes.some((node) => node.op === 'DynamicQuantizeLinear');
+/** Keys and values, or the state of a short convolution. */
+function isPast(name: string): boolean {
+  return name.startsWith('past_key_values.') || name.startsWith('past_conv.');
 }
 
 const KNOWN_INPUTS = new Set([
@@ -199,88 +178,8 @@ const KNOWN_INPUTS = new Set([
   BIAS_INPUT,
 ]);
 
-function readGraph(bytes: Buffer, file: string): OnnxGraph {
-  try {
-    return parseOnnx(bytes);
-  } catch (error) {
-    throw new WatchwordError('corrupt', `onnx/${basename(file)} is damaged or incomplete: ${toError(error).message}`, {
-      where: file,
-      hint: 'Download it again',
-      cause: error,
-    });
-  }
-}
-
-/** Files up to this size are handed over in memory; larger ones through a file, so that they are not held twice. */
-const MOST_IN_MEMORY = 64 * 1024 * 1024;
-
-/**
- * Opens an edited model. The runtime looks for external weights beside the model file and follows no link out of that
- * folder, so they are hard-linked into a temporary one: in the system's, or, when that is another disk, in the package. It
- * is removed at once (the runtime keeps the weights mapped). Where neither can be linked, they go through memory.
- */
-async function openEdited(
-  edited: WireWriter,
-  graph: OnnxGraph,
-  weights: WeightFile,
-  settings: SessionSettings,
-): Promise<ort.InferenceSession> {
-  const file = weights.path;
-  for (const name of graph.externalFiles) await checkExternal(name, file);
-  if (graph.externalFiles.length === 0 && edited.byteLength <= MOST_IN_MEMORY)
-    return openSession(edited.toBuffer(), file, settings);
-  for (const parent of [tmpdir(), dirname(file)]) {
-    const folder = await makeFolder(parent, graph.externalFiles, dirname(file));
-    if (!folder) continue;
-    try {
-      const path = join(folder, basename(file));
-      await writeParts(path, edited);
-      return await openSession(path, file, settings);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-  const data = graph.externalFiles.map(async (name) => ({
-    path: name,
-    data: await readFile(join(dirname(file), name)),
-  }));
-  return openSession(edited.toBuffer(), file, settings, await Promise.all(data));
-}
-
-/** A temporary folder with hard links to the external weights; undefined where that is not possible. */
-async function makeFolder(parent: string, names: readonly string[], source: string): Promise<string | undefined> {
-  const folder = await mkdtemp(join(parent, '.watchword-')).catch(() => undefined);
-  if (folder === undefined) return undefined;
-  try {
-    for (const name of names) await link(await realpath(join(source, name)), join(folder, name));
-    return folder;
-  } catch {
-    await rm(folder, { recursive: true, force: true });
-    return undefined;
-  }
-}
-
-async function checkExternal(name: string, modelFile: string): Promise<void> {
-  const source = join(dirname(modelFile), name);
-  if (name === basename(name) && (await stat(source).catch(() => undefined))) return;
-  throw new WatchwordError('not-found', `onnx/${basename(modelFile)} needs its weights in onnx/${basename(name)}`, {
-    where: source,
-    hint: 'Download that file as well',
-  });
-}
-
-async function writeParts(path: string, edited: WireWriter): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    // Many parts are a few bytes: written one by one they would take seconds.
-    for (let at = 0; at < edited.parts.length; at += 1024) await file.writev(edited.parts.slice(at, at + 1024));
-  } finally {
-    await file.close();
-  }
-}
-
 function presentName(pastName: string): string {
-  return pastName.replace('past_key_values', 'present');
+  return pastName.replace('past_key_values', 'present').replace('past_conv', 'present_conv');
 }
 
 function countUp({ length, past, packed }: DecoderStep): Int32Array {
@@ -303,18 +202,23 @@ function attentionBias({ length, past, packed }: DecoderStep): Float32Array {
   return bias;
 }
 
+/** What it is before anything was read: no keys and values at all, or a convolution's zeros. */
 function pastShape(
   name: string,
   inputs: ReturnType<typeof inputsOf>,
   { config, file }: { config: ModelConfig; file: string },
-): { heads: number; width: number; type: ort.Tensor.Type } {
+): { dims: readonly number[]; type: ort.Tensor.Type } {
   const input = inputs.get(name);
   const text = config.text_config;
-  const heads = numberOr(input?.shape[1], text.num_key_value_heads ?? text.num_attention_heads);
-  const width = numberOr(input?.shape[3], text.head_dim ?? undefined);
+  const isState = name.startsWith('past_conv.');
+  const heads = numberOr(
+    input?.shape[1],
+    isState ? text.hidden_size : (text.num_key_value_heads ?? text.num_attention_heads),
+  );
+  const width = numberOr(input?.shape[isState ? 2 : 3], isState ? undefined : (text.head_dim ?? undefined));
   if (!input || heads === undefined || width === undefined)
     throw notADecoder(file, `the shape of ${name} is not known`);
-  return { heads, width, type: input.type };
+  return { dims: isState ? [1, heads, width] : [1, heads, 0, width], type: input.type };
 }
 
 function numberOr(dim: number | string | undefined, otherwise: number | undefined): number | undefined {

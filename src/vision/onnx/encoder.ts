@@ -37,12 +37,12 @@ export async function openEncoder(
   if (!pixels || unknown) throw unfit(file, unknown ? `it asks for "${unknown}"` : 'it has no input "pixel_values"');
   checkInput(pixels.shape, family, file);
 
-  const encode = async ({ bytes, dims, places, grid }: EncoderRun): Promise<Float32Array> => {
+  const encode = async ({ bytes, dims, places, grid, used }: EncoderRun): Promise<Float32Array> => {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, { type }] of inputs) {
-      if (name === 'pixel_values') feeds[name] = floats(family.normalise(bytes), dims, type);
-      else if (name === 'pixel_attention_mask') feeds[name] = everywhere(dims);
-      else feeds[name] = int64(grid, [1, 3]);
+      if (name === 'pixel_values') feeds[name] = floats(filled(family.normalise(bytes), dims), dims, type);
+      else if (name === 'pixel_attention_mask') feeds[name] = maskOf(dims, used, type);
+      else feeds[name] = int64(grid, [1, grid.length]);
     }
     const features = (await runSession(session, file, feeds, [output]))[output];
     if (features?.size === places * hidden) return float32Of(features);
@@ -63,7 +63,7 @@ export async function openEncoder(
   };
 }
 
-const KNOWN_INPUTS = new Set(['pixel_values', 'pixel_attention_mask', 'grid_thw', 'image_grid_thw']);
+const KNOWN_INPUTS = new Set(['pixel_values', 'pixel_attention_mask', 'grid_thw', 'image_grid_thw', 'spatial_shapes']);
 
 /** One run of the vision encoder. */
 interface EncoderRun {
@@ -71,20 +71,25 @@ interface EncoderRun {
   readonly dims: readonly number[];
   /** Features that it must give. */
   readonly places: number;
-  /** Patches in time, height and width; empty with tiles. */
+  /** Patches in time, height and width; without time where patches are filled up; empty with tiles. */
   readonly grid: readonly number[];
+  /** Patches that hold something; the rest fills up. Absent where all of it does. */
+  readonly used?: number;
 }
 
-/** The file says by its input's shape whether it takes tiles ([tiles, 3, h, w], some with a batch before) or patches ([n, values]). */
+/**
+ * The file says by its input's shape whether it takes tiles ([tiles, 3, h, w], some with a batch before), patches ([n, values])
+ * or patches that are filled up ([tiles, most, values]).
+ */
 function checkInput(shape: ReadonlyArray<number | string>, { input, name }: Family, file: string): void {
-  if ((input.kind === 'patches') !== (shape.length === 2) || ![2, 4, 5].includes(shape.length)) {
+  const ranks = { tiles: [4, 5], patches: [2], filled: [3] }[input.kind];
+  if (!ranks.includes(shape.length))
     throw unfit(file, `its pixel_values have ${shape.length} dimensions, which ${name} packages do not`);
-  }
-  const asked = input.kind === 'patches' ? shape.slice(1) : shape.slice(-2);
-  const made = input.kind === 'patches' ? input.values : input.side;
+  const asked = input.kind === 'tiles' ? shape.slice(-2) : shape.slice(-1);
+  const made = input.kind === 'tiles' ? input.side : input.values;
   const other = asked.find((size) => typeof size === 'number' && size !== made);
   if (other === undefined) return;
-  const [what, unit] = input.kind === 'patches' ? ['patches', 'values'] : ['tiles', 'pixels'];
+  const [what, unit] = input.kind === 'tiles' ? ['tiles', 'pixels'] : ['patches', 'values'];
   throw unfit(file, `it wants ${what} of ${other} ${unit}, preprocessor_config.json makes ${made}`);
 }
 
@@ -96,6 +101,7 @@ function runsOf(tiles: readonly Tiles[], { input }: Family, rank: number): Encod
       return { bytes, dims: [bytes.length / values, values], places: features, grid };
     });
   }
+  if (input.kind === 'filled') return tiles.flatMap((each) => filledRuns(each, input));
   const { side } = input;
   const bytes = tiles.length === 1 && tiles[0] ? tiles[0].bytes : Buffer.concat(tiles.map((tile) => tile.bytes));
   const perTile = 3 * side ** 2;
@@ -111,11 +117,33 @@ function runsOf(tiles: readonly Tiles[], { input }: Family, rank: number): Encod
   return runs;
 }
 
-/** Nothing of the pixels is padding. */
-function everywhere(pixelDims: readonly number[]): ort.Tensor {
-  const dims = [...pixelDims.slice(0, -3), ...pixelDims.slice(-2)];
+/** One run per tile: each has a shape of its own. */
+function filledRuns(tiles: Tiles, { values, merge, most }: Extract<Family['input'], { kind: 'filled' }>): EncoderRun[] {
+  let at = 0;
+  return (tiles.shapes ?? []).map(([down, across]) => {
+    const used = down * across;
+    const bytes = tiles.bytes.subarray(at * values, (at + used) * values);
+    at += used;
+    const places = Math.ceil(down / merge) * Math.ceil(across / merge);
+    return { bytes, dims: [1, most, values], places, grid: [down, across], used };
+  });
+}
+
+/** Zeros behind the values, up to the tensor's size. */
+function filled(values: Float32Array, dims: readonly number[]): Float32Array {
   const size = dims.reduce((product, dim) => product * dim, 1);
-  return new ort.Tensor('bool', new Uint8Array(size).fill(1), dims);
+  if (values.length === size) return values;
+  const all = new Float32Array(size);
+  all.set(values);
+  return all;
+}
+
+/** Which pixels, or patches, are no padding. */
+function maskOf(pixelDims: readonly number[], used: number | undefined, type: ort.Tensor.Type): ort.Tensor {
+  const dims = used === undefined ? [...pixelDims.slice(0, -3), ...pixelDims.slice(-2)] : pixelDims.slice(0, -1);
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  const mask = new Uint8Array(size).fill(1, 0, used ?? size);
+  return type === 'bool' ? new ort.Tensor('bool', mask, dims) : int64(mask, dims);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
