@@ -43,6 +43,7 @@ const requestSchema = z.looseObject({
   max_completion_tokens: z.int().min(1).nullish(),
   stream: z.boolean().nullish(),
   logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
   n: z.int().nullish(),
 });
 
@@ -51,7 +52,7 @@ export interface ChatRequest {
   readonly maxTokens: number;
   readonly stream: boolean;
   /** Present when the first token's chances are asked for: what about. */
-  readonly scored: { readonly picture: Uint8Array; readonly question: string } | undefined;
+  readonly scored: { readonly picture: Uint8Array; readonly question: string; readonly top: number } | undefined;
 }
 
 /**
@@ -72,9 +73,8 @@ export function readChatRequest(
   if (request.model && request.model !== model) {
     throw new WatchwordError('not-found', 'this box has no such model', { hint: `It has ${model}` });
   }
-  for (const name of ['tools', 'functions', 'response_format', 'logit_bias'])
-    if (request[name] !== undefined && request[name] !== null)
-      throw new WatchwordError('invalid-input', `"${name}" is not supported`);
+  for (const name of ['tools', 'functions', 'response_format', 'logit_bias', 'stop', 'audio'])
+    if (!isAsUsual(request[name])) throw new WatchwordError('invalid-input', `"${name}" is not supported`);
   if ((request.n ?? 1) !== 1) throw new WatchwordError('invalid-input', '"n" must be 1');
   const messages = request.messages.map(
     ({ role, content }): Message => ({
@@ -96,17 +96,23 @@ export function readChatRequest(
     }),
   );
   const wanted = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_TOKENS;
-  const scored = request.logprobs ? scoredOf(messages, wanted) : undefined;
+  const scored = request.logprobs ? scoredOf(messages, wanted, request.top_logprobs ?? 0) : undefined;
   return { messages, maxTokens: Math.min(wanted, MOST_TOKENS), stream: request.stream ?? false, scored };
 }
 
+/** Left out, or what it would be if it were. */
+function isAsUsual(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === 'object' && 'type' in value && value.type === 'text';
+}
+
 /** Chances are known of yes and no, as the first word about one picture. */
-function scoredOf(messages: readonly Message[], maxTokens: number): ChatRequest['scored'] {
+function scoredOf(messages: readonly Message[], maxTokens: number, top: number): ChatRequest['scored'] {
   const [message] = messages;
   const [image, text] = message?.content ?? [];
   const one = messages.length === 1 && message?.role === 'user' && message.content.length === 2;
   if (one && maxTokens === 1 && image?.type === 'image' && text?.type === 'text')
-    return { picture: image.picture, question: text.text };
+    return { picture: image.picture, question: text.text, top };
   throw new WatchwordError('invalid-input', '"logprobs" are given for one token about one picture', {
     hint: 'Send one user message, the picture first and then the question, with max_tokens: 1',
   });
@@ -123,13 +129,13 @@ function pictureOf(url: string, pictureOfCamera: (cameraId: string) => Uint8Arra
 }
 
 /**
- * A first token in the protocol's words. The two entries hold what the two groups hold of the vocabulary; the token said is
+ * A first token in the protocol's words, with at most `most` alternatives. The two entries hold what the two groups hold of the vocabulary; the token said is
  * the likelier word where yes and no hold more than half, else none: then the model would have said something else.
  */
-export function firstToken({ score, mass }: { score: number; mass: number }): {
-  content: string;
-  logprobs: { content: unknown[] };
-} {
+export function firstToken(
+  { score, mass }: { score: number; mass: number },
+  most: number,
+): { content: string; logprobs: { content: unknown[]; refusal: null } } {
   const chance = (token: string, share: number) => ({
     token,
     logprob: share > 0 ? Math.max(Math.log(share), NEVER) : NEVER,
@@ -138,7 +144,7 @@ export function firstToken({ score, mass }: { score: number; mass: number }): {
   const top = [chance('Yes', score * mass), chance('No', (1 - score) * mass)];
   if (score < 0.5) top.reverse();
   const said = mass > 0.5 ? (top[0] ?? chance('', 0)) : chance('', 1 - mass);
-  return { content: said.token, logprobs: { content: [{ ...said, top_logprobs: top }] } };
+  return { content: said.token, logprobs: { content: [{ ...said, top_logprobs: top.slice(0, most) }], refusal: null } };
 }
 
 /** As the protocol writes a chance that is none. */

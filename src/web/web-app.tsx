@@ -188,7 +188,9 @@ function answerError(c: WebContext, parts: WebParts, thrown: unknown): Response 
   const hint = ours ? maskSecrets(error.hint ?? '') : status < 500 ? '' : 'Look at the log, then try again';
   if (FOR_PROGRAMS.test(c.req.path)) {
     if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="watchword"');
-    return c.json({ error: { kind, message, hint } }, status as 400);
+    // Clients of OpenAI's API read type and code.
+    const theirs = c.req.path.startsWith('/v1/') && { type: kind, code: kind, param: null };
+    return c.json({ error: { kind, message, hint, ...theirs } }, status as 400);
   }
   // Who asks for a WebSocket can neither follow a redirect nor read a page.
   if (c.req.header('Upgrade') !== undefined) return c.body(null, status as 400);

@@ -12,11 +12,16 @@ import type { WebDeps } from '../deps.ts';
 /** The box's model in the words of OpenAI's API, for other programs and other boxes: with an API token, behind the cameras. */
 export function chatRoutes({ deps }: WebParts): Hono<WebEnv> {
   const created = Math.floor(deps.run.startedAt / 1_000);
+  const listed = (name: string) => ({ id: name, object: 'model', created, owned_by: 'watchword' });
   return new Hono<WebEnv>()
     .get('/v1/models', allow('viewer'), (c) => {
       const model = deps.model();
-      const listed = deps.chat && model ? [{ id: model.name, object: 'model', created, owned_by: 'watchword' }] : [];
-      return c.json({ object: 'list', data: listed });
+      return c.json({ object: 'list', data: deps.chat && model ? [listed(model.name)] : [] });
+    })
+    .get('/v1/models/:name', allow('viewer'), (c) => {
+      const { name } = modelOf(deps);
+      if (c.req.param('name') === name) return c.json(listed(name));
+      throw new WatchwordError('not-found', 'this box has no such model', { hint: `It has ${name}` });
     })
     .post('/v1/chat/completions', allow('viewer'), async (c) => {
       const { desk, name } = modelOf(deps);
@@ -45,12 +50,13 @@ async function bodyOf(c: WebContext): Promise<unknown> {
 
 async function whole(desk: ChatDesk, request: ChatRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
   if (request.scored) {
-    const { content, logprobs } = firstToken(await desk.score(request.scored.picture, request.scored.question, signal));
-    return { message: { role: 'assistant', content }, logprobs, finish_reason: 'length' };
+    const { picture, question, top } = request.scored;
+    const { content, logprobs } = firstToken(await desk.score(picture, question, signal), top);
+    return { message: { role: 'assistant', content, refusal: null }, logprobs, finish_reason: 'length' };
   }
   let content = '';
   await desk.generate(request.messages, request.maxTokens, (words) => (content += words), signal);
-  return { message: { role: 'assistant', content }, logprobs: null, finish_reason: 'stop' };
+  return { message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' };
 }
 
 function streamed(
@@ -85,7 +91,8 @@ function streamed(
       const ours = error instanceof WatchwordError;
       if (!ours) deps.logger.error('a chat failed', { error });
       const message = ours ? maskSecrets(error.message) : 'something went wrong in the box';
-      send(JSON.stringify({ error: { kind: kindOf(error), message } }));
+      const kind = kindOf(error);
+      send(JSON.stringify({ error: { kind, message, type: kind, code: kind, param: null } }));
     }
     await writing;
   });
