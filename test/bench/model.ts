@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { wholeNumber } from '../../src/cli/command.ts';
+import { UsageError, wholeNumber } from '../../src/cli/command.ts';
 import { type Column, formatTable } from '../../src/cli/table.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
@@ -12,7 +12,7 @@ import { type Cost, measure, median, rssMb } from './model/measure.ts';
 import { picturesOf } from './model/pictures.ts';
 import { soak } from './model/soak.ts';
 import { TransformersJs } from './model/transformers-js.ts';
-import { shapeCheckpoint } from './shape/checkpoint.ts';
+import { SHAPES, type ShapeName, shapeCheckpoint } from './shape/checkpoint.ts';
 import { ANSWER_FORM, QUESTIONS } from './shape/questions.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,6 +49,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       model: { type: 'string' },
+      shape: { type: 'string' },
       dtype: { type: 'string', default: 'q8' },
       threads: { type: 'string', default: '1' },
       frames: { type: 'string' },
@@ -60,14 +61,16 @@ export async function run(args: string[]): Promise<void> {
   const frames = wholeNumber(values.frames, 'frames', { min: 100, max: 10_000_000 });
   const { dtype } = values;
   sharp.concurrency(1);
+  const made = chosenShape(values.shape, dtype);
   if (frames !== undefined) {
-    const model = await load(values.model ?? BUNDLED, dtype, threads);
+    const model = await load(values.model ?? made?.folder ?? BUNDLED, made?.dtype ?? dtype, threads);
     const summary = await soak(model, { frames, pictures: await picturesOf(BUNDLED, 300), say });
     await model.close();
     print({ summary });
     return;
   }
-  const folder = values.model ?? shapeCheckpoint('smolvlm-256m-shape', { dtype: dtype === 'fp32' ? 'fp32' : 'q8' });
+  const folder =
+    values.model ?? made?.folder ?? shapeCheckpoint('smolvlm-256m-shape', { dtype: dtype === 'fp32' ? 'fp32' : 'q8' });
   const rss: Record<string, number> = { rssStartMb: rssMb() };
   const ours = await load(folder, dtype, threads);
   rss.rssLoadedMb = rssMb();
@@ -93,6 +96,17 @@ export async function run(args: string[]): Promise<void> {
   );
   print({ summary: { ...summarize(measured), ...rounded(rss) } });
   await Promise.all([ours.close(), peer.close()]);
+}
+
+/** A checkpoint of the size of a published one, with random weights. */
+function chosenShape(name: string | undefined, dtype: string): { folder: string; dtype: string } | undefined {
+  if (name === undefined) return undefined;
+  const [shape] = (Object.keys(SHAPES) as ShapeName[]).filter((known) => known === name);
+  if (!shape) throw new UsageError(`there is no shape "${name}"`, `There are ${Object.keys(SHAPES).join(', ')}`);
+  const precision = dtype === 'fp32' || dtype === 'q4' ? dtype : 'q8';
+  const folder = shapeCheckpoint(shape, { dtype: precision });
+  // A q4 package: the encoder and the table in int8, the decoder in four bits.
+  return { folder, dtype: dtype === 'q4' ? 'vision_encoder=q8,embed_tokens=q8,decoder_model_merged=q4' : dtype };
 }
 
 function load(packageDir: string, dtype: string, threads: number): Promise<LocalVisionModel> {

@@ -19,25 +19,30 @@ afterAll(() => {
 });
 
 describe('a generated checkpoint', () => {
-  it.each(['q8', 'fp32'] as const)('is loaded and run by Transformers.js as a published one is (%s)', async (dtype) => {
-    const folder = shapeCheckpoint('small-shape', { dtype, cache });
-    env.allowRemoteModels = false;
-    env.localModelPath = `${path.dirname(folder)}/`;
-    const name = path.basename(folder);
-    const processor = await AutoProcessor.from_pretrained(name);
-    const model = await AutoModelForImageTextToText.from_pretrained(name, { dtype, device: 'cpu' });
-    const picture = new RawImage(new Uint8ClampedArray(96 * 64 * 3).fill(90), 96, 64, 3);
-    const text = processor.apply_chat_template(
-      [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: `${QUESTIONS[0]} ${ANSWER_FORM}` }] }],
-      { add_generation_prompt: true, tokenize: false },
-    );
-    const inputs = await processor(text, [[picture]], { do_image_splitting: false });
-    const ids: bigint[] = [...inputs.input_ids.data];
-    expect(ids.filter((id) => id === BigInt(TOKEN.image))).toHaveLength(4);
-    const words = await model.generate({ ...inputs, max_new_tokens: 3, do_sample: false });
-    expect('dims' in words && words.dims).toEqual([1, ids.length + 3]);
-    await model.dispose();
-  });
+  it.each(['q8', 'fp32', 'q4'] as const)(
+    'is loaded and run by Transformers.js as a published one is (%s)',
+    async (dtype) => {
+      const folder = shapeCheckpoint('small-shape', { dtype, cache });
+      env.allowRemoteModels = false;
+      env.localModelPath = `${path.dirname(folder)}/`;
+      const name = path.basename(folder);
+      const processor = await AutoProcessor.from_pretrained(name);
+      const besides = dtype === 'q4' ? 'q8' : dtype;
+      const parts = { vision_encoder: besides, embed_tokens: besides, decoder_model_merged: dtype };
+      const model = await AutoModelForImageTextToText.from_pretrained(name, { dtype: parts, device: 'cpu' });
+      const picture = new RawImage(new Uint8ClampedArray(96 * 64 * 3).fill(90), 96, 64, 3);
+      const text = processor.apply_chat_template(
+        [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: `${QUESTIONS[0]} ${ANSWER_FORM}` }] }],
+        { add_generation_prompt: true, tokenize: false },
+      );
+      const inputs = await processor(text, [[picture]], { do_image_splitting: false });
+      const ids: bigint[] = [...inputs.input_ids.data];
+      expect(ids.filter((id) => id === BigInt(TOKEN.image))).toHaveLength(4);
+      const words = await model.generate({ ...inputs, max_new_tokens: 3, do_sample: false });
+      expect('dims' in words && words.dims).toEqual([1, ids.length + 3]);
+      await model.dispose();
+    },
+  );
 
   it('is made once: the second time its files are taken as they are', () => {
     const folder = shapeCheckpoint('small-shape', { dtype: 'q8', cache });

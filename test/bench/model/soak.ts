@@ -41,6 +41,8 @@ export async function soak(
     rssStartMb: Math.round(points[0]?.[1] ?? 0),
     rssWarmMb: Math.round(warm[0]?.[1] ?? 0),
     rssEndMb: Math.round(points.at(-1)?.[1] ?? 0),
+    // The most at any moment, between the points too.
+    rssPeakMb: Math.round(process.resourceUsage().maxRSS / 1024),
     slopeMbPer1000Frames: Math.round(slope(warm) * 1000 * 100) / 100,
   };
 }

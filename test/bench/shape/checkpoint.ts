@@ -15,6 +15,12 @@ const SMOLVLM_256M: ShapeSizes = {
   vocabulary: VOCABULARY,
 };
 
+/** SmolVLM2-500M: the same encoder, SmolLM2-360M. */
+const SMOLVLM_500M: ShapeSizes = {
+  ...SMOLVLM_256M,
+  text: { width: 960, layers: 32, heads: 15, kvHeads: 5, inner: 2560 },
+};
+
 /** The same family small enough for a test: seconds to make and to run. */
 const SMALL: ShapeSizes = {
   picture: 64,
@@ -25,8 +31,14 @@ const SMALL: ShapeSizes = {
   vocabulary: VOCABULARY,
 };
 
-export const SHAPES = { 'smolvlm-256m-shape': SMOLVLM_256M, 'small-shape': SMALL } as const;
+export const SHAPES = {
+  'smolvlm-256m-shape': SMOLVLM_256M,
+  'smolvlm-500m-shape': SMOLVLM_500M,
+  'small-shape': SMALL,
+} as const;
 export type ShapeName = keyof typeof SHAPES;
+
+const SUFFIX: Readonly<Record<ShapeDtype, string>> = { fp32: '', q8: '_quantized', q4: '_q4' };
 
 /** Goes up when what is written changes, so that an old cache is not taken for it. */
 const REVISION = 1;
@@ -43,12 +55,13 @@ export function shapeCheckpoint(name: ShapeName, options: { dtype: ShapeDtype; c
   rmSync(building, { recursive: true, force: true });
   mkdirSync(path.join(building, 'onnx'), { recursive: true });
   const sizes = SHAPES[name];
-  const suffix = options.dtype === 'q8' ? '_quantized' : '';
-  const save = (file: string, graph: { save(file: string): void }): void =>
-    graph.save(path.join(building, 'onnx', `${file}${suffix}.onnx`));
-  save('vision_encoder', visionEncoder(sizes, options.dtype));
-  save('embed_tokens', embedTokens(sizes, options.dtype));
-  save('decoder_model_merged', decoder(sizes, options.dtype));
+  // A published q4 package is run with an int8 encoder and table: only its decoder is made.
+  const besides = options.dtype === 'q4' ? 'q8' : options.dtype;
+  const save = (file: string, dtype: ShapeDtype, graph: { save(file: string): void }): void =>
+    graph.save(path.join(building, 'onnx', `${file}${SUFFIX[dtype]}.onnx`));
+  save('vision_encoder', besides, visionEncoder(sizes, besides));
+  save('embed_tokens', besides, embedTokens(sizes, besides));
+  save('decoder_model_merged', options.dtype, decoder(sizes, options.dtype));
   for (const [file, content] of Object.entries(settingsFiles(sizes))) {
     writeFileSync(path.join(building, file), JSON.stringify(content));
   }

@@ -19,8 +19,15 @@ export interface ShapeSizes {
   readonly vocabulary: number;
 }
 
-/** `q8` is dynamic int8 as `quantize_dynamic` writes it: DynamicQuantizeLinear, MatMulInteger, rescale. */
-export type ShapeDtype = 'fp32' | 'q8';
+/**
+ * `q8` is dynamic int8 as `quantize_dynamic` writes it: DynamicQuantizeLinear, MatMulInteger, rescale. `q4` has its dense layers in
+ * MatMulNBits: blocks of 32 weights of four bits, each with a scale.
+ */
+export type ShapeDtype = 'fp32' | 'q8' | 'q4';
+
+const INT4_BLOCK = 32;
+/** Four bits around 8: 7 steps are 0.1. */
+const INT4_SCALE = 0.1 / 7;
 
 /** Where the rotary tables end: more positions than any prompt of the bench. */
 const LONGEST = 2048;
@@ -47,8 +54,12 @@ class Layers {
   }
 
   dense(name: string, input: string, from: number, to: number, bias = false): string {
-    const plain =
-      this.#dtype === 'q8' ? this.#int8Product(name, input, from, to) : this.#product(name, input, from, to);
+    const products = {
+      q8: () => this.#int8Product(name, input, from, to),
+      q4: () => this.#int4Product(name, input, from, to),
+      fp32: () => this.#product(name, input, from, to),
+    };
+    const plain = products[this.#dtype]();
     return bias ? this.graph.op('Add', [plain, this.constant(`${name}.bias`, [to], 0.001)]) : plain;
   }
 
@@ -62,6 +73,20 @@ class Layers {
     const sums = this.graph.op('MatMulInteger', [values, weight, zero, this.graph.int8(0)]);
     const rescale = this.graph.op('Mul', [scale, this.graph.floats(INT8_SCALE)]);
     return this.graph.op('Mul', [this.graph.op('Cast', [sums], { to: 1 }), rescale]);
+  }
+
+  #int4Product(name: string, input: string, from: number, to: number): string {
+    const blocks = from / INT4_BLOCK;
+    const bytes = this.weights.int8((to * from) / 2);
+    const weight = this.graph.weight(`${name}.weight_Q4`, 'uint8', [to, blocks, INT4_BLOCK / 2], bytes);
+    const scales = this.graph.weight(
+      `${name}.weight_scales`,
+      'float32',
+      [to * blocks],
+      constantFloats(to * blocks, INT4_SCALE),
+    );
+    const attributes = { K: from, N: to, bits: 4, block_size: INT4_BLOCK };
+    return this.graph.op('MatMulNBits', [input, weight, scales], attributes);
   }
 
   /** Layers that read the same activation share its quantization, as quantize_dynamic makes them. */
