@@ -1,8 +1,11 @@
+import { type CameraDeskOptions, createCameraDesk } from './camera-desk.ts';
 import type { CameraSet } from './camera-set.ts';
 import type { ConfigFile } from './config/config-file.ts';
+import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { RuleFolder } from './rules/folder.ts';
 import { matchesAny } from './rules/glob.ts';
+import type { Store } from './store/store.ts';
 import type { Watch } from './watch.ts';
 import type { WebDeps } from './web/deps.ts';
 import { createZoneDesk } from './zone-desk.ts';
@@ -13,16 +16,20 @@ export interface AdminDeskOptions {
   readonly cameraSet: CameraSet;
   readonly ruleFolder: Pick<RuleFolder, 'rules' | 'refresh'>;
   readonly watch: Pick<Watch, 'refresh'>;
+  readonly audit: Store['audit'];
+  readonly sources: CameraDeskOptions['sources'];
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Other masks are painted on this camera's pictures now. */
   readonly redrawn: (cameraId: string) => void;
 }
 
 /** What admins change of the box on the page while it runs. */
-export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zoneDesk'> {
-  const { config, cameraSet, ruleFolder, watch, logger, redrawn } = options;
+export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zoneDesk' | 'cameraDesk'> {
+  const { config, cameraSet, ruleFolder, watch, audit, sources, clock, logger, redrawn } = options;
   if (!config) return {};
   return {
+    cameraDesk: createCameraDesk({ config, cameras: cameraSet, sources, audit, clock, logger }),
     zoneDesk: createZoneDesk({
       ...{ config, logger },
       rulesOn: (cameraId) => ruleFolder.rules().filter(({ cameras }) => matchesAny(cameras, cameraId)),

@@ -260,7 +260,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     chat: createChatDesk(turns),
     reports: reports.desk,
     ...createAdminDesks({
-      ...{ config: options.config, cameraSet, ruleFolder, watch, logger },
+      ...{ config: options.config, cameraSet, ruleFolder, watch, clock, logger },
+      ...{ audit: store.audit, sources: options },
       redrawn(cameraId) {
         inspectorOf(cameraId).relearn(cameraId);
         liveView?.redrawn(cameraId);

@@ -9,6 +9,7 @@ import type { UnknownCause, Verdict } from '../rules/verdict.ts';
 import type { AuditLog } from '../store/audit.ts';
 import type { ModelIdentity } from '../vision/model.ts';
 import type { BacktestDesk } from './backtests.ts';
+import type { CameraDesk } from './camera-adding.ts';
 import type { ChatDesk } from './chat.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { ReportDesk } from './reporting.ts';
@@ -248,6 +249,7 @@ export interface WebDeps {
   readonly ruleDesk: RuleDesk;
   /** Absent where the configuration is no file. */
   readonly zoneDesk?: ZoneDesk;
+  readonly cameraDesk?: CameraDesk;
   readonly reports?: ReportDesk;
   readonly spareModel: SpareModel;
   /** Rules on the past. */

@@ -20,6 +20,7 @@ import { askRoutes } from './routes/ask.tsx';
 import { auditRoutes } from './routes/audit.tsx';
 import { backtestRoutes } from './routes/backtest.tsx';
 import { cameraRoutes } from './routes/cameras.tsx';
+import { addCameraRoutes } from './routes/cameras-add.tsx';
 import { chatRoutes } from './routes/chat.ts';
 import { coverageRoutes } from './routes/coverage.tsx';
 import { eventRoutes } from './routes/events.tsx';
@@ -101,6 +102,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     backtestRoutes,
     coverageRoutes,
     cameraRoutes,
+    addCameraRoutes,
     zoneRoutes,
     reportRoutes,
     askRoutes,

@@ -30,6 +30,7 @@ import type { DrawnCamera, ZoneDesk } from '../../src/web/zone-drawing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { demoCameras, demoEvents, demoRules, demoScores, demoStates, NOW } from './demo-store.ts';
 import { MemoryBacktests, memoryRecords } from './memory-backtests.ts';
+import { MemoryCameraDesk } from './memory-camera-desk.ts';
 import { MemoryRules } from './memory-rules.ts';
 import { demoPicture } from './pictures.ts';
 
@@ -62,6 +63,7 @@ export class FakeStore<C extends Clock = ManualClock> {
   };
   /** What is drawn on each camera. */
   drawn = new Map<string, DrawnCamera>();
+  readonly cameraDesk = new MemoryCameraDesk();
   silenced = new Map<string, number>();
   findings: Finding[] = [];
   states: RuleStatus[];
@@ -144,6 +146,7 @@ export class FakeStore<C extends Clock = ManualClock> {
       backtests: this.backtests.desk(() => this.rules, ruleDesk),
       ruleRecords: memoryRecords,
       zoneDesk: this.#zoneDesk(),
+      cameraDesk: this.cameraDesk,
       reports: this.#reports(),
       spareModel: {
         tryRule: (rule, picture, camera) => this.trial(rule, picture, camera),

@@ -13,6 +13,7 @@ import { auditPage } from '../routes/audit.tsx';
 import { video } from '../video.ts';
 import { auditQuerySchema } from './audit-schemas.ts';
 import { backtestApi, recordsApi } from './backtests.ts';
+import { cameraAddingApi } from './cameras.ts';
 import { eventJson, iso } from './event-json.ts';
 import { describeApi } from './openapi.ts';
 import { eventQuerySchema, markBody, noteBody } from './schemas.ts';
@@ -56,6 +57,7 @@ export function apiRoutes(parts: WebParts): Hono<WebEnv> {
     })
     .get('/live', allow('viewer'), (c) => liveJson(c, parts))
     .get('/openapi.json', allow('viewer'), (c) => c.json(describeApi(deps.run.version)))
+    .route('/cameras', cameraAddingApi(parts))
     .route('/backtests', backtestApi(parts))
     .route('/', recordsApi(parts))
     .route('/events', eventApi(parts));

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Role } from '../deps.ts';
 import { auditPageSchema, auditQuerySchema } from './audit-schemas.ts';
 import { BACKTEST_OPERATIONS } from './backtest-operations.ts';
+import { CAMERA_OPERATIONS } from './camera-operations.ts';
 import { reportQuerySchema, reportSchema } from './report-schema.ts';
 import {
   acknowledgeBody,
@@ -142,6 +143,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Changes as they happen: server-sent events `camera`, `frame`, `state`, `event`, `health`, `rules`',
     answer: 'text/event-stream',
   },
+  ...CAMERA_OPERATIONS,
   ...BACKTEST_OPERATIONS,
   { method: 'get', path: '/openapi.json', role: 'viewer', summary: 'This description', answer: 'openapi' },
 ];

@@ -1,3 +1,4 @@
+import { enAdding } from './en-adding.ts';
 import { enAsk } from './en-ask.ts';
 import { enAudit } from './en-audit.ts';
 import { enBacktest } from './en-backtest.ts';
@@ -194,6 +195,7 @@ export const en = {
   editor: enEditor,
   ask: enAsk,
   zones: enZones,
+  adding: enAdding,
   reports: enReports,
 
   /** What a coloured stretch of a rule's sentence was understood as. */

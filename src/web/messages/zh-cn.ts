@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { zhCnAdding } from './zh-cn-adding.ts';
 import { zhCnAsk } from './zh-cn-ask.ts';
 import { zhCnAudit } from './zh-cn-audit.ts';
 import { zhCnBacktest } from './zh-cn-backtest.ts';
@@ -183,6 +184,7 @@ export const zhCn: Messages = {
   editor: zhCnEditor,
   ask: zhCnAsk,
   zones: zhCnZones,
+  adding: zhCnAdding,
   reports: zhCnReports,
 
   span: {

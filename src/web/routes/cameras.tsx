@@ -7,7 +7,15 @@ import { CameraPage, CamerasPage } from '../views/cameras.tsx';
 export function cameraRoutes(parts: WebParts): Hono<WebEnv> {
   const { deps } = parts;
   return new Hono<WebEnv>()
-    .get('/cameras', allow('viewer'), (c) => c.html(<CamerasPage page={pageOf(c, parts)} tiles={cameraTiles(deps)} />))
+    .get('/cameras', allow('viewer'), (c) =>
+      c.html(
+        <CamerasPage
+          page={pageOf(c, parts)}
+          tiles={cameraTiles(deps)}
+          canAdd={deps.cameraDesk !== undefined && mayDo(c.get('identity'), 'admin')}
+        />,
+      ),
+    )
     .get('/cameras/:id', allow('viewer'), (c) =>
       c.html(
         <CameraPage

@@ -4,7 +4,8 @@ import { Layout } from './layout.tsx';
 import { CameraPicture, type CameraTileProps, StateList } from './now.tsx';
 import { Age, anchor, Empty, Facts, HealthPill, When } from './parts.tsx';
 
-export function CamerasPage({ page, tiles }: { page: Page; tiles: readonly CameraTileProps[] }) {
+export function CamerasPage(props: { page: Page; tiles: readonly CameraTileProps[]; canAdd: boolean }) {
+  const { page, tiles, canAdd } = props;
   const { t } = page;
   return (
     <Layout page={page} title={t.cameras.title} live="view=cameras">
@@ -15,6 +16,14 @@ export function CamerasPage({ page, tiles }: { page: Page; tiles: readonly Camer
           <CameraRow page={page} tile={tile} />
         ))}
       </ul>
+      {canAdd ? (
+        <p class="links">
+          <a class="button" href="/add-camera">
+            <Icon name="plus" />
+            {t.adding.title}
+          </a>
+        </p>
+      ) : null}
     </Layout>
   );
 }
