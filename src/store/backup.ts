@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import { WatchwordError } from '../platform/errors.ts';
 import { Sqlite } from '../platform/sqlite.ts';
+import { copyFilesOf, type FileCounts, filesBeside, restoreFiles } from './backup-files.ts';
 import { connectReadOnly, DATABASE_FILE, verifyIntegrity } from './database.ts';
 import { storeError } from './errors.ts';
 import { lockFolder } from './lock.ts';
@@ -22,6 +23,8 @@ export interface BackupReport {
   readonly file: string;
   readonly bytes: number;
   readonly events: number;
+  /** What lies beside it; absent when only the database was asked for. */
+  readonly files?: FileCounts;
 }
 
 /** More pages than any database has: one step, so that a busy daemon's writes cannot make the copy begin again and again. */
@@ -29,22 +32,29 @@ const ALL_PAGES = 0x7fffffff;
 
 /**
  * Copies the database of a data folder into one file, also while the daemon runs on it, and opens the copy to see that it
- * is sound before it gets its name. Pictures are not part of it: copy the folder `evidence/` beside it.
+ * is sound before it gets its name. With `withFiles` the pictures and clips of its events are copied into a folder beside it.
  *
  * @throws WatchwordError `not-found`, `corrupt`, `conflict` when the file exists, `unavailable` when the disk refuses
  */
-export async function writeBackup(options: { dataDir: string; file: string }): Promise<BackupReport> {
+export async function writeBackup(options: {
+  dataDir: string;
+  file: string;
+  withFiles?: boolean;
+}): Promise<BackupReport> {
   const source = join(options.dataDir, DATABASE_FILE);
   const file = resolve(options.file);
   if (!existsSync(source)) throw missing(source);
-  if (existsSync(file)) {
+  const beside = filesBeside(file);
+  if (existsSync(file) || (options.withFiles && existsSync(beside))) {
     throw new WatchwordError('conflict', 'the file exists already', {
       where: file,
       hint: 'A backup never replaces a file: choose another name',
     });
   }
   const partial = `${file}.partial`;
+  const partialFiles = `${beside}.partial`;
   rmSync(partial, { force: true });
+  rmSync(partialFiles, { recursive: true, force: true });
   try {
     const db = connectReadOnly(source);
     try {
@@ -54,36 +64,54 @@ export async function writeBackup(options: { dataDir: string; file: string }): P
     }
     const events = inspect(partial);
     syncFile(partial);
+    const files = options.withFiles ? await copyFiles(partial, options.dataDir, partialFiles) : undefined;
+    if (files) renameSync(partialFiles, beside);
     renameSync(partial, file);
     syncFile(dirname(file));
-    return { file, bytes: statSync(file).size, events };
+    return { file, bytes: statSync(file).size, events, ...(files && { files }) };
   } catch (error) {
+    rmSync(partialFiles, { recursive: true, force: true });
     for (const suffix of ['', '-wal', '-shm']) rmSync(partial + suffix, { force: true });
     throw storeError(error, 'writing the backup');
   }
 }
 
+async function copyFiles(copy: string, dataDir: string, target: string): Promise<FileCounts> {
+  const db = connectReadOnly(copy);
+  try {
+    mkdirSync(target, { recursive: true, mode: 0o750 });
+    return await copyFilesOf(db, dataDir, target);
+  } finally {
+    db.close();
+  }
+}
+
 /**
- * Puts a backup in the place of the data folder's database. What was there is kept beside it, whatever its state.
+ * Puts a backup in the place of the data folder's database. What was there is kept beside it, whatever its state. Pictures
+ * and clips that lie beside the backup are put back where they are missing.
  *
  * @returns the path of what was there; null when there was nothing
  * @throws WatchwordError `not-found`, `corrupt` (the backup), `unsupported`, `conflict` while a daemon uses the folder
  */
 export function restoreBackup(options: { dataDir: string; file: string; clock: Clock }): {
   events: number;
+  files: number;
   kept: string | null;
 } {
   const file = resolve(options.file);
   if (!existsSync(file)) throw missing(file);
-  return replacing(options, (database) => {
+  let files = 0;
+  const replaced = replacing(options, (database) => {
     const incoming = `${database}.incoming`;
     rmSync(incoming, { force: true });
     copyFileSync(file, incoming);
     // The copy is opened, not the backup itself: that may lie on a medium that cannot be written.
     const events = inspect(incoming);
     syncFile(incoming);
+    files = restoreFiles(filesBeside(file), options.dataDir);
     return { incoming, events };
   });
+  return { ...replaced, files };
 }
 
 /** Moves the database aside, so that the next start makes a new one. Pictures stay until their age is over. */

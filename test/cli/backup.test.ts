@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { backup, restore } from '../../src/cli/backup.ts';
 import { type Command, runCommand } from '../../src/cli/command.ts';
-import { commitOf, eventOf, START, tempFolder, tempStore } from '../store/temp-store.ts';
+import { commitOf, eventOf, pictureOf, START, tempFolder, tempStore } from '../store/temp-store.ts';
 import { recordIo } from '../support/command-io.ts';
 
 async function run(command: Command, ...args: string[]) {
@@ -84,6 +84,45 @@ describe('watchword backup and restore', () => {
     writeFileSync(file, 'not a database at all, only some text');
     expect((await run(restore, file, '--data', dataDir)).code).toBe(1);
     expect(tempStore({ dataDir }).store.log.countOpen()).toBe(50);
+  });
+
+  test('pictures and clips come along when they are asked for, and back where they are missing', async () => {
+    const { store, dataDir } = tempStore();
+    const event = eventOf();
+    store.events.commit(
+      commitOf('new', event, { evidence: [pictureOf(Buffer.from('one')), pictureOf(Buffer.from('two'))] }),
+    );
+    mkdirSync(join(dataDir, 'clips'));
+    const clips = [`${event.id}.1772442000000.mp4`, 'mm8x1-ffff.1772442000000.mp4', 'half.mp4.part'];
+    for (const name of clips) writeFileSync(join(dataDir, 'clips', name), name);
+    const file = join(tempFolder(), 'box.backup');
+    const { io } = await run(backup, file, '--data', dataDir, '--pictures', '--json');
+    expect(io.lines()).toMatchObject([{ events: 1, files: { pictures: 2, clips: 1, missing: 0 } }]);
+    expect(readdirSync(`${file}.files/clips`)).toEqual([clips[0]]);
+    store.close();
+    await run(restore, '--fresh', '--data', dataDir);
+    rmSync(join(dataDir, 'evidence'), { recursive: true });
+    rmSync(join(dataDir, 'clips'), { recursive: true });
+    mkdirSync(`${file}.files/evidence/..2026`);
+    writeFileSync(`${file}.files/clips/evil.sh`, 'x');
+    const restored = await run(restore, file, '--data', dataDir);
+    expect([restored.code, restored.io.out()]).toEqual([0, '1 events, 3 pictures and clips restored\n']);
+    expect(readdirSync(join(dataDir, 'clips'))).toEqual([clips[0]]);
+    const again = tempStore({ dataDir }).store;
+    const pictures = await Promise.all(again.evidence.ofEvent(event.id).map((record) => again.evidence.read(record)));
+    expect(pictures.map((picture) => Buffer.from(picture ?? []).toString())).toEqual(['one', 'two']);
+  });
+
+  test('a picture that is gone is counted, and what stands at the name is never written over', async () => {
+    const { store, dataDir } = tempStore();
+    store.events.commit(commitOf('new', eventOf(), { evidence: [pictureOf(Buffer.from('one'))] }));
+    rmSync(join(dataDir, 'evidence'), { recursive: true });
+    const file = join(tempFolder(), 'box.backup');
+    const { code, io } = await run(backup, file, '--data', dataDir, '--pictures');
+    expect([code, io.err()]).toEqual([0, '1 pictures are gone from the data folder\n']);
+    rmSync(file);
+    expect((await run(backup, file, '--data', dataDir, '--pictures')).code).toBe(1);
+    expect(existsSync(file)).toBe(false);
   });
 
   test('a backup never replaces a file, and needs one name', async () => {
