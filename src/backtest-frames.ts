@@ -37,14 +37,18 @@ export interface FrameChoice {
  */
 export function chooseFrames({ past, rule, cameraId, since, until, replayed, pictures }: FrameChoice): ChosenFrame[] {
   const events = spread(
-    replayed.openedAt.map((from, index) => ({ from, to: replayed.events[index]?.endedAt ?? until })),
+    replayed.events.map(({ startedAt: from, endedAt }, index) => {
+      return { from, opened: replayed.openedAt[index] ?? from, to: endedAt ?? until };
+    }),
     MOST_DECIDING,
   );
   const deciding: ChosenFrame[] = [];
   const nearest = new Map<number, ChosenFrame & { readonly far: number }>();
   const standing = new Standing(pictures);
-  const width = Math.max(1, (until - since) / PARTS);
+  const from = Math.max(since, pictures[0]?.capturedAt ?? since);
+  const width = Math.max(1, (until - from) / PARTS);
   let next = 0;
+  let decided = -1;
   for (const { capturedAt, outcome } of past.all()) {
     const picture = standing.at(capturedAt);
     if (!picture) continue;
@@ -54,12 +58,13 @@ export function chooseFrames({ past, rule, cameraId, since, until, replayed, pic
     const event = events[next];
     const frame = { at: picture.capturedAt, value, score };
     if (event && event.from <= capturedAt) {
-      if (value !== 'yes') continue;
-      deciding.push({ ...frame, role: 'deciding' });
-      next++;
+      if (value === 'yes' && event.opened <= capturedAt && decided < next) {
+        deciding.push({ ...frame, role: 'deciding' });
+        decided = next;
+      }
       continue;
     }
-    const part = Math.floor((capturedAt - since) / width);
+    const part = Math.floor((capturedAt - from) / width);
     const far = Math.abs(score - rule.raise);
     if (far < (nearest.get(part)?.far ?? Number.POSITIVE_INFINITY)) nearest.set(part, { ...frame, role: 'near', far });
   }

@@ -49,6 +49,11 @@ export class TimeText {
     return this.#date.format(at);
   }
 
+  /** `2 Mar, 14:03`, today too: for stretches of time. */
+  withDay(at: number): string {
+    return this.#dayClock.format(at);
+  }
+
   /** `14:03:12` */
   withSeconds(at: number): string {
     return this.#clockSeconds.format(at);

@@ -67,8 +67,8 @@ function Proposal({ page, run, cameras, fit }: FitProps & { fit: ProposedFit }) 
   const { raise, clear, right, wrong, before, after, heldOut } = outcome;
   const number = new Intl.NumberFormat(page.language, { maximumFractionDigits: 1 });
   const rows: ReadonlyArray<readonly [name: string, now: string, fitted: string, about?: string]> = [
-    [page.t.event.raise, percent(now.raise), percent(raise)],
-    [page.t.event.clear, percent(now.clear), percent(clear)],
+    [backtest.yesFrom, percent(now.raise), percent(raise)],
+    [backtest.noUpTo, percent(now.clear), percent(clear)],
     [
       backtest.accuracy,
       percent(before.balancedAccuracy),
@@ -101,7 +101,7 @@ function Proposal({ page, run, cameras, fit }: FitProps & { fit: ProposedFit }) 
         </tbody>
       </table>
       <p class="quiet">
-        {backtest.fitFrom(right, wrong)} {backtest.accuracy}: {backtest.accuracyMeans}.
+        {backtest.fitFrom(right, wrong)} {backtest.accuracyMeans}
       </p>
       {run.draft ? (
         <p class="news">{backtest.saveFirst}</p>

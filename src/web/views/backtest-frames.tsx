@@ -22,7 +22,8 @@ export function BacktestFrames(props: {
     <section class="panel" aria-labelledby="frames-title">
       <h2 id="frames-title">{backtest.frames}</h2>
       <p class="frame-question">
-        <q lang="en">{run.rule.question}</q> <span class="quiet">{page.t.rules[run.rule.expects]}</span>
+        <q lang="en">{run.rule.question}</q>{' '}
+        <span class="quiet">{backtest.alertsOn(page.t.rules[run.rule.expects])}</span>
       </p>
       <p class="quiet">{frames.length === 0 ? backtest.noFrames : backtest.framesHint}</p>
       {frames.length === 0 ? null : <p class="quiet keys">{backtest.keys}</p>}
@@ -54,29 +55,31 @@ export function FrameItem(props: { page: Page; runId: string; cameraName: string
           decoding="async"
         />
       </a>
-      <p class="frame-says">
-        <Icon name={looks[value]} />
-        <strong>{backtest.says[value]}</strong> <span>{percent(score)}</span>
-      </p>
-      <p class="quiet">
-        {backtest.role[role]} · <time datetime={new Date(at).toISOString()}>{page.times.short(at)}</time>
-      </p>
-      {mayDo(page.identity, 'operator') ? (
-        <div class="review frame-review">
-          <MarkButtons
-            page={page}
-            target={selector}
-            action={`/backtests/${encodeURIComponent(runId)}/mark`}
-            fields={{ at: String(at) }}
-            mark={mark}
-          />
-        </div>
-      ) : mark ? (
-        <p class="done">
-          <Icon name={mark === 'right' ? 'right' : 'thumbDown'} />
-          {page.t.event[mark]}
+      <div class="frame-text">
+        <p class="frame-says">
+          <Icon name={looks[value]} />
+          <strong>{backtest.says[value]}</strong> <span>{percent(score)}</span>
         </p>
-      ) : null}
+        <p class="quiet">
+          {backtest.role[role]} · <time datetime={new Date(at).toISOString()}>{page.times.short(at)}</time>
+        </p>
+        {mayDo(page.identity, 'operator') ? (
+          <div class="review frame-review">
+            <MarkButtons
+              page={page}
+              target={selector}
+              action={`/backtests/${encodeURIComponent(runId)}/mark`}
+              fields={{ at: String(at) }}
+              mark={mark}
+            />
+          </div>
+        ) : mark ? (
+          <p class="done">
+            <Icon name={mark === 'right' ? 'right' : 'thumbDown'} />
+            {page.t.event[mark]}
+          </p>
+        ) : null}
+      </div>
     </li>
   );
 }

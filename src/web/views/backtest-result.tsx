@@ -13,6 +13,9 @@ export interface OutcomeProps {
   readonly cameras: readonly CameraStatus[];
 }
 
+/** A longer list is opened on demand. */
+const MOST_OPEN = 12;
+
 export const percent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
 /** What a rule would have done: figures, timeline, pictures to mark, thresholds, events. */
@@ -132,37 +135,43 @@ function EventTable({ page, result }: { page: Page; result: BacktestResult }) {
   const { t, times } = page;
   const { backtest } = t;
   const { events, eventCount } = result;
+  if (events.length === 0) {
+    return (
+      <section class="panel">
+        <p>{backtest.noEvents}</p>
+      </section>
+    );
+  }
   return (
-    <section class="panel">
-      <h2>{backtest.eventList}</h2>
-      {events.length === 0 ? <p>{backtest.noEvents}</p> : null}
-      {events.length === 0 ? null : (
-        <table class="plain-table">
-          <thead>
+    <details class="panel event-list" open={events.length <= MOST_OPEN}>
+      <summary>
+        <h2 class="event-list-title">{backtest.eventList}</h2>
+      </summary>
+      <table class="plain-table">
+        <thead>
+          <tr>
+            <th scope="col">{backtest.started}</th>
+            <th scope="col">{backtest.lasted}</th>
+            <th scope="col">{backtest.bestScore}</th>
+            <th scope="col">{backtest.alert}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {events.map(({ startedAt, endedAt, score, alertedAt }) => (
             <tr>
-              <th scope="col">{backtest.started}</th>
-              <th scope="col">{backtest.lasted}</th>
-              <th scope="col">{backtest.bestScore}</th>
-              <th scope="col">{backtest.alert}</th>
+              <td>
+                <time datetime={new Date(startedAt).toISOString()} title={times.full(startedAt)}>
+                  {times.short(startedAt)}
+                </time>
+              </td>
+              <td>{endedAt === null ? backtest.stillOpen : times.duration(endedAt - startedAt)}</td>
+              <td>{percent(score)}</td>
+              <td>{alertedAt === undefined ? backtest.alertHeld : backtest.alertYes}</td>
             </tr>
-          </thead>
-          <tbody>
-            {events.map(({ startedAt, endedAt, score, alertedAt }) => (
-              <tr>
-                <td>
-                  <time datetime={new Date(startedAt).toISOString()} title={times.full(startedAt)}>
-                    {times.short(startedAt)}
-                  </time>
-                </td>
-                <td>{endedAt === null ? backtest.stillOpen : times.duration(endedAt - startedAt)}</td>
-                <td>{percent(score)}</td>
-                <td>{alertedAt === undefined ? backtest.alertHeld : backtest.alertYes}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+          ))}
+        </tbody>
+      </table>
       {eventCount > events.length ? <p class="quiet">{backtest.moreEvents(eventCount - events.length)}</p> : null}
-    </section>
+    </details>
   );
 }

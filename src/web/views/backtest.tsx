@@ -200,9 +200,7 @@ function RunPanel({ page, run, cameras }: { page: Page; run: BacktestView; camer
       {goesOn ? (
         <p class="backtest-progress">
           <progress aria-label={backtest.progress} max={progress?.toAsk} value={progress?.asked} />
-          <span role="status" data-count>
-            {progress ? backtest.asking(progress.asked, progress.toAsk) : backtest.reading}
-          </span>
+          <span data-count>{progress ? backtest.asking(progress.asked, progress.toAsk) : backtest.reading}</span>
         </p>
       ) : null}
       {run.problem ? <p class="stale">{run.problem}</p> : null}
@@ -221,7 +219,7 @@ function RunPanel({ page, run, cameras }: { page: Page; run: BacktestView; camer
 function RunSpan({ page, run, cameras }: { page: Page; run: BacktestView; cameras: readonly CameraStatus[] }) {
   const { times } = page;
   const camera = cameras.find(({ id }) => id === run.cameraId)?.name ?? run.cameraId;
-  return <span>{page.t.backtest.span(camera, times.short(run.since), times.short(run.until))}</span>;
+  return <span>{page.t.backtest.span(camera, times.withDay(run.since), times.withDay(run.until))}</span>;
 }
 
 function StatePill({ page, state }: { page: Page; state: BacktestView['state'] }) {

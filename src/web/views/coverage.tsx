@@ -149,16 +149,14 @@ function CoverageCells({ page, coverage }: { page: Page; coverage: CoverageDay |
         </span>
       </td>
       <td data-label={backtest.longestGap}>
-        {longestGap ? (
-          <>
-            {times.roughly(longestGap.ms)}{' '}
+        <span>
+          {longestGap ? times.roughly(longestGap.ms) : backtest.noGap}{' '}
+          {longestGap ? (
             <span class="quiet">
               {backtest.gapFrom(times.short(longestGap.from))}, {causeWords(page, longestGap.cause)}
             </span>
-          </>
-        ) : (
-          backtest.noGap
-        )}
+          ) : null}
+        </span>
       </td>
       <td data-label={backtest.lostTo}>
         {lost.length === 0

@@ -108,6 +108,9 @@ export function RuleEditorPage(props: RuleEditorProps) {
           <p class="quiet">{editor.tryHint}</p>
           <TryCameras {...props} />
           <OwnPicture page={page} />
+          <button type="submit" class="button" formaction="/rules/backtest" formenctype={ENCODED}>
+            {page.t.backtest.fromEditor}
+          </button>
           <div id="trial" aria-live="polite" data-waiting={editor.trying}>
             {trial ? <Trial {...trial} /> : null}
           </div>
@@ -115,9 +118,6 @@ export function RuleEditorPage(props: RuleEditorProps) {
         <div class="editor-actions editor-save">
           <button type="submit" class="button button-primary" formenctype={ENCODED}>
             {editor.save}
-          </button>
-          <button type="submit" class="button" formaction="/rules/backtest" formenctype={ENCODED}>
-            {page.t.backtest.fromEditor}
           </button>
           <a class="button" href="/rules">
             {editor.cancel}
