@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Duty, Scheduler } from '../../src/vision/scheduler.ts';
+import { HARD } from '../hard/seeded.ts';
 
 const duty = (cameraId: string, ruleId: string, everyMs = 2_000, weight = 1): Duty => ({
   cameraId,
@@ -78,12 +79,18 @@ describe('scheduler', () => {
   test.each([0.5, 1, 2])('is fair across cameras and bounded in lateness at %s times the load it can carry', (load) => {
     const cameras = Array.from({ length: 10 }, (_, i) => `cam-${i}`);
     const duties = cameras.flatMap((id) => [duty(id, 'r1'), duty(id, 'r2')]);
-    const { turns } = simulate(duties, (2_000 * load) / cameras.length, 600_000);
+    const { turns, worstLateMs } = simulate(duties, (2_000 * load) / cameras.length, 600_000);
     const counts = [...turns.values()].map((times) => times.length);
     expect(counts).toHaveLength(20);
+    const gapMs = Math.max(...[...turns.values()].map(longestGap));
+    if (HARD)
+      process.stdout.write(
+        `scheduler at ${load * 100} %: Jain ${jain(counts).toFixed(4)}, worst late ${worstLateMs} ms, longest gap ${gapMs} ms\n`,
+      );
     expect(jain(counts)).toBeGreaterThanOrEqual(0.95);
-    const allowedGap = 2_000 * Math.max(1, load) * 1.3;
-    for (const times of turns.values()) expect(longestGap(times)).toBeLessThanOrEqual(allowedGap);
+    expect(gapMs).toBeLessThanOrEqual(2_000 * Math.max(1, load) * 1.3);
+    // Late by what the box lacks, once each round, and never by more: overload does not add up.
+    expect(worstLateMs).toBeLessThanOrEqual(2_000 * Math.max(1, load));
   });
 
   test('under overload rules of different intervals are stretched by about the same factor', () => {
