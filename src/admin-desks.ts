@@ -1,6 +1,8 @@
 import { type CameraDeskOptions, createCameraDesk } from './camera-desk.ts';
 import type { CameraSet } from './camera-set.ts';
 import type { ConfigFile } from './config/config-file.ts';
+import { createFirstRun, type FirstRunOptions } from './first-run.ts';
+import type { LiveBox } from './live-box.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { RuleFolder } from './rules/folder.ts';
@@ -22,14 +24,27 @@ export interface AdminDeskOptions {
   readonly logger: Logger;
   /** Other masks are painted on this camera's pictures now. */
   readonly redrawn: (cameraId: string) => void;
+  readonly box: LiveBox;
+  readonly firstRun: Pick<FirstRunOptions, 'isFresh' | 'settings' | 'model' | 'topicBase' | 'restart'>;
+  readonly store: Pick<Store, 'users' | 'log'>;
 }
 
 /** What admins change of the box on the page while it runs. */
-export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zoneDesk' | 'cameraDesk'> {
+export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zoneDesk' | 'cameraDesk' | 'firstRun'> {
   const { config, cameraSet, ruleFolder, watch, audit, sources, clock, logger, redrawn } = options;
   if (!config) return {};
   return {
     cameraDesk: createCameraDesk({ config, cameras: cameraSet, sources, audit, clock, logger }),
+    firstRun: createFirstRun({
+      ...{ ...options.firstRun, config, cameraSet, logger },
+      ...{ dataDir: options.firstRun.settings.data, users: options.store.users, log: options.store.log },
+      rules: () => ruleFolder.rules(),
+      async apply(changed) {
+        options.box.take(changed);
+        await ruleFolder.refresh();
+        watch.refresh();
+      },
+    }),
     zoneDesk: createZoneDesk({
       ...{ config, logger },
       rulesOn: (cameraId) => ruleFolder.rules().filter(({ cameras }) => matchesAny(cameras, cameraId)),

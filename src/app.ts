@@ -2,29 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { createAdminDesks } from './admin-desks.ts';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { isAlive } from './alive.ts';
+import type { App, AppOptions } from './appliance.ts';
 import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
 import { createChatDesk } from './chat-desk.ts';
 import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
-import type { ConfigFile } from './config/config-file.ts';
-import type { Settings } from './config/settings.ts';
 import { dropInPart } from './drop-in.ts';
 import { CommitQueue } from './events/commit-queue.ts';
 import type { EventCommit } from './events/event.ts';
 import { Tracker } from './events/tracker.ts';
 import { createInspector } from './inspection.ts';
+import { LiveBox } from './live-box.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel, modelLoader } from './model-loading.ts';
 import { ModelTurns } from './model-turns.ts';
 import { openHistory, sharedThumbnails } from './noticing.ts';
 import { Pace } from './pace.ts';
 import { createPastDesks } from './past-desks.ts';
-import { type Judgement, Pipeline } from './pipeline.ts';
-import type { Clock } from './platform/clock.ts';
+import { Pipeline } from './pipeline.ts';
 import { Health } from './platform/health.ts';
 import { Lifecycle, loopPart, type Part } from './platform/lifecycle.ts';
-import type { Logger } from './platform/logger.ts';
 import { createReports } from './report-desk.ts';
 import { createRuleDesk } from './rule-desk.ts';
 import { planOf } from './rules/capacity.ts';
@@ -46,37 +44,7 @@ import { WebServer } from './web/server.ts';
 import { createWebApp } from './web/web-app.tsx';
 import { liveViewOf, webDepsOf } from './web-deps.ts';
 
-export interface AppOptions {
-  readonly settings: Settings;
-  /** Where the settings came from: admins change it on the page. */
-  readonly config?: ConfigFile | undefined;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Folder of the demo clips, the bundled model's package and the folder that relative `file:` sources start from. */
-  readonly demoFolder: string;
-  readonly bundledModel: string;
-  readonly baseFolder: string;
-  /** Tests that are about something else bring their own model. */
-  readonly loadModel?: () => Promise<VisionModel>;
-  /** Sees every judgement after it went on: measurements use it. */
-  readonly onJudgement?: (judgement: Judgement) => void;
-}
-
-/** The running appliance. */
-export interface App {
-  /** Where people open the page. */
-  readonly webUrl: string;
-  /** Where subscribers connect. */
-  readonly mqttUrl: string;
-  readonly topicBase: string;
-  /** Present on the very first start only. */
-  readonly adminPassword?: string;
-  readonly health: Health;
-  /** Whether frames were judged lately, or there is nothing to judge: what the watchdog asks. */
-  alive(): boolean;
-  stop(): Promise<void>;
-}
+export type { App, AppOptions } from './appliance.ts';
 
 /**
  * Builds every part, connects them and starts them in the order of the list below. Rejects only for what no retry can
@@ -114,7 +82,8 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     },
   });
   const { cameras } = cameraSet;
-  const context = () => contextOf({ ...settings, cameras: cameraSet.settings() });
+  const box = new LiveBox(settings);
+  const context = () => contextOf({ site: box.site, calendars: box.calendars, cameras: cameraSet.settings() });
   const ruleFolder = new RuleFolder({
     folder: settings.rules,
     context,
@@ -187,8 +156,12 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const watch = new Watch({
     clock,
     health,
-    timeZone: settings.site.timeZone,
-    calendars: contextOf(settings).calendars,
+    get timeZone() {
+      return box.site.timeZone;
+    },
+    get calendars() {
+      return context().calendars;
+    },
     get cameras() {
       return cameras.map(({ id, settings: camera }) => ({ id, name: camera.name }));
     },
@@ -228,7 +201,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const liveView = liveViewOf(cameras, settings.web.liveCameras, { clock, logger });
   const retention = new Retention({ store, clips, dataDir: settings.data, clock, logger, health, time });
 
-  const reports = createReports({ settings, store, ruleFolder, alerts, clock, logger });
+  const reports = createReports({ settings, box, store, ruleFolder, alerts, clock, logger });
   let ready = false;
   const ruleDesk = createRuleDesk({
     ...{ files: new RuleFiles(settings.rules), versions: store.ruleVersions },
@@ -240,10 +213,13 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
   const pastDesks = createPastDesks({
     ...{ dataDir: settings.data, store, turns, ruleDesk, clock, logger, model: () => model.identity },
-    ...{ box: () => ({ ...settings, cameras: cameraSet.settings() }), rules: () => ruleFolder.rules() },
+    ...{
+      box: () => ({ site: box.site, calendars: box.calendars, cameras: cameraSet.settings() }),
+      rules: () => ruleFolder.rules(),
+    },
   });
   const webDeps = webDepsOf({
-    site: settings.site,
+    site: box.shown,
     clock,
     logger,
     health,
@@ -261,7 +237,11 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     reports: reports.desk,
     ...createAdminDesks({
       ...{ config: options.config, cameraSet, ruleFolder, watch, clock, logger },
-      ...{ audit: store.audit, sources: options },
+      ...{ audit: store.audit, sources: options, store, box },
+      firstRun: {
+        ...{ isFresh: admin.created, settings, topicBase: alerts.topicBase, restart: options.restart },
+        model: () => model.identity,
+      },
       redrawn(cameraId) {
         inspectorOf(cameraId).relearn(cameraId);
         liveView?.redrawn(cameraId);

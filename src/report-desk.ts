@@ -39,16 +39,17 @@ export function createReports(
   parts: Pick<ReportDeskOptions, 'clock' | 'logger'> & {
     readonly settings: {
       readonly reports: Pick<ReportDeskOptions, 'shifts' | 'dayAt'>;
-      readonly site: { readonly timeZone: string };
     };
+    /** Its time zone may change. */
+    readonly box: { readonly site: { readonly timeZone: string } };
     readonly store: Pick<ReportDeskOptions, 'log' | 'coverage'>;
     readonly ruleFolder: { rules(): readonly CompiledRule[] };
     readonly alerts: { report(kind: ReportKind, payload: string): void };
   },
 ): { desk: ReportDesk; part: Part } {
-  const { settings, store, ruleFolder, alerts, clock, logger } = parts;
+  const { settings, box, store, ruleFolder, alerts, clock, logger } = parts;
   const options: ReportDeskOptions = {
-    ...{ ...settings.reports, timeZone: () => settings.site.timeZone, clock, logger },
+    ...{ ...settings.reports, timeZone: () => box.site.timeZone, clock, logger },
     ...{ log: store.log, coverage: store.coverage, rules: () => ruleFolder.rules() },
     publish: (kind, payload) => alerts.report(kind, payload),
   };

@@ -23,7 +23,8 @@ function morning() {
   const { store } = tempStore({ clock });
   const add = (more: Parameters<typeof eventOf>[0]): void => {
     const event = eventOf({ ruleId: 'spill', cameraId: 'dock', ...more });
-    store.events.commit(commitOf('new', { ...event, endedAt: null, endReason: undefined }));
+    const { endReason: _, ...begun } = event;
+    store.events.commit(commitOf('new', { ...begun, endedAt: null }));
     if (event.endedAt !== null) store.events.commit(commitOf('end', { ...event, revision: 2 }));
   };
   const over = (id: string, startedAt: number, ms: number, more: object = {}): void =>

@@ -7,6 +7,7 @@ import { ConfigFile } from '../config/config-file.ts';
 import { withValues } from '../config/edit.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { toError } from '../platform/errors.ts';
 import { collectGarbage } from '../platform/heap.ts';
 import { stderrLogger } from '../platform/logger.ts';
 import { createServiceNotifier } from '../platform/systemd.ts';
@@ -40,46 +41,82 @@ When everything runs it prints one line of JSON on standard output:
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
     if (positionals.length > 0) throw new UsageError(`unexpected "${positionals[0]}"`);
-    const { config, settings, configFile } = openConfig(values);
-    const logger = stderrLogger(settings.log.level);
-    const notifier = createServiceNotifier({ env: process.env, clock: io.clock, logger });
-
-    const app = await startApp(
-      {
-        settings,
-        config: configFile,
-        version: version(),
-        clock: io.clock,
-        logger,
-        demoFolder: resolve(ROOT, 'models/watchword-tiny/demo'),
-        bundledModel: resolve(ROOT, 'models/watchword-tiny'),
-        baseFolder: dirname(resolve(config)),
-      },
-      io.signal,
-    );
-    try {
-      collectGarbage();
-      io.stdout(`${JSON.stringify({ ready: true, web: app.webUrl, mqtt: app.mqttUrl, topicBase: app.topicBase })}\n`);
-      welcome(app, settings, io);
-      await notifier.ready(`watching ${Object.keys(settings.cameras).length} cameras`);
-      await Promise.all([aborted(io.signal), notifier.feedWatchdog(() => app.alive(), io.signal)]);
-      await notifier.stopping();
-    } finally {
-      await app.stop();
+    let overrides: StartValues = values;
+    let opened = openConfig(overrides);
+    for (let isFirst = true; ; isFirst = false) {
+      const next = await runUntilRestart(opened, isFirst, io);
+      if (!next) return EXIT_DONE;
+      // Whoever found the box finds it again.
+      overrides = { ...values, ...next };
+      opened = openAgain(overrides, opened, io);
     }
-    return EXIT_DONE;
   },
 };
+
+interface Opened {
+  readonly config: string;
+  readonly settings: Settings;
+  readonly configFile: ConfigFile;
+}
+
+/** Runs the box until a signal ends it (undefined) or somebody starts it anew on its page: then with the ports it had. */
+async function runUntilRestart(
+  { config, settings, configFile }: Opened,
+  isFirst: boolean,
+  io: CommandIo,
+): Promise<Overrides | undefined> {
+  const logger = stderrLogger(settings.log.level);
+  const notifier = createServiceNotifier({ env: process.env, clock: io.clock, logger });
+  const again = new AbortController();
+  const app = await startApp(
+    {
+      settings,
+      config: configFile,
+      restart: () => again.abort(),
+      version: version(),
+      clock: io.clock,
+      logger,
+      demoFolder: resolve(ROOT, 'models/watchword-tiny/demo'),
+      bundledModel: resolve(ROOT, 'models/watchword-tiny'),
+      baseFolder: dirname(resolve(config)),
+    },
+    io.signal,
+  );
+  const ended = AbortSignal.any([io.signal, again.signal]);
+  try {
+    collectGarbage();
+    if (isFirst) {
+      io.stdout(`${JSON.stringify({ ready: true, web: app.webUrl, mqtt: app.mqttUrl, topicBase: app.topicBase })}\n`);
+      welcome(app, settings, io);
+    }
+    await notifier.ready(`watching ${Object.keys(settings.cameras).length} cameras`);
+    await Promise.all([aborted(ended), notifier.feedWatchdog(() => app.alive(), ended)]);
+    if (io.signal.aborted) await notifier.stopping();
+    else logger.info('starting anew with the configuration as it is now');
+  } finally {
+    await app.stop();
+  }
+  if (io.signal.aborted) return undefined;
+  const portOf = (url: string): string | undefined => new URL(url).port || undefined;
+  const isEmbedded = settings.mqtt.broker.kind === 'embedded';
+  return { port: portOf(app.webUrl), ...(isEmbedded && { 'mqtt-port': portOf(app.mqttUrl) }) };
+}
+
+/** A configuration that was broken meanwhile must not end a box that runs: it goes on with what it had. */
+function openAgain(values: StartValues, before: Opened, io: CommandIo): Opened {
+  try {
+    return openConfig(values);
+  } catch (error) {
+    io.logger.error('the configuration cannot be used; going on with the one before', { error: toError(error) });
+    return before;
+  }
+}
 
 /**
  * The configuration that is asked for. Without one: what was set up on the page, kept in the data folder, else the demo
  * store's, which belongs to the program and is changed in a copy there.
  */
-function openConfig(values: Overrides & { config?: string | undefined }): {
-  config: string;
-  settings: Settings;
-  configFile: ConfigFile;
-} {
+function openConfig(values: StartValues): Opened {
   if (values.config !== undefined) {
     const settings = overridden(loadSettings(values.config), values);
     return { config: values.config, settings, configFile: new ConfigFile({ file: resolve(values.config) }) };
@@ -102,6 +139,7 @@ function openConfig(values: Overrides & { config?: string | undefined }): {
   };
 }
 
+type StartValues = Overrides & { config?: string | undefined };
 type Overrides = { data?: string | undefined; port?: string | undefined; 'mqtt-port'?: string | undefined };
 
 function overridden(settings: Settings, values: Overrides): Settings {

@@ -23,6 +23,8 @@ const FILES: Record<string, string | readonly string[]> = {
   'live-view.js': 'src/web/static/live-view.js',
   'reports.css': 'src/web/static/reports.css',
   'reports.js': 'src/web/static/reports.js',
+  'start.css': 'src/web/static/start.css',
+  'start.js': 'src/web/static/start.js',
   'zones.css': 'src/web/static/zones.css',
   'zones.js': 'src/web/static/zones.js',
   'icon.svg': 'src/web/static/icon.svg',

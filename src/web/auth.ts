@@ -114,6 +114,13 @@ export class Auth {
       });
     }
     this.#limit.succeeded(address, name);
+    await this.replacePassword(name, next);
+  }
+
+  /** Another password without asking for the one in use; every session of that user ends. */
+  async replacePassword(name: string, next: string): Promise<void> {
+    checkNewPassword(next);
+    const user = this.#mustGet(name);
     this.#options.users.put({ ...user, passwordHash: await hashPassword(next, this.#options.passwordCost) }, name);
     this.endSessions(name);
   }

@@ -48,6 +48,8 @@ export interface Page {
   /** Wall-clock ms until which a rule is silenced, null when it is not; undefined when there is no such rule. */
   readonly silencedUntil: (ruleId: string) => number | null | undefined;
   readonly health: 'ok' | 'degraded' | 'down';
+  /** The box is fresh, and this person may set it up. */
+  readonly isSettingUp: boolean;
 }
 
 export function pageOf(c: WebContext, { deps, assets, live }: WebParts): Page {
@@ -72,6 +74,7 @@ export function pageOf(c: WebContext, { deps, assets, live }: WebParts): Page {
     silencedUntil: (ruleId) => (rules.has(ruleId) ? deps.silences.until(ruleId) : undefined),
     openEvents: identity ? deps.events.countOpen() : 0,
     health: identity ? deps.health.overall() : 'ok',
+    isSettingUp: identity?.role === 'admin' && deps.firstRun?.state() !== undefined,
   };
 }
 

@@ -11,6 +11,7 @@ import type { ModelIdentity } from '../vision/model.ts';
 import type { BacktestDesk } from './backtests.ts';
 import type { CameraDesk } from './camera-adding.ts';
 import type { ChatDesk } from './chat.ts';
+import type { FirstRun } from './first-run.ts';
 import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { ReportDesk } from './reporting.ts';
 import type { RuleDesk, SpareModel } from './rule-editing.ts';
@@ -251,6 +252,8 @@ export interface WebDeps {
   readonly zoneDesk?: ZoneDesk;
   readonly cameraDesk?: CameraDesk;
   readonly reports?: ReportDesk;
+  /** Absent where nothing can be set up on the page. */
+  readonly firstRun?: FirstRun;
   readonly spareModel: SpareModel;
   /** Rules on the past. */
   readonly backtests: BacktestDesk;

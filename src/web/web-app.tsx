@@ -34,6 +34,7 @@ import { reportRoutes } from './routes/reports.tsx';
 import { ruleEditorRoutes } from './routes/rule-editor.tsx';
 import { ruleFileRoutes } from './routes/rule-file.tsx';
 import { ruleRoutes } from './routes/rules.tsx';
+import { startRoutes } from './routes/start.tsx';
 import { systemRoutes } from './routes/system.tsx';
 import { zoneRoutes } from './routes/zones.tsx';
 import { ErrorPage } from './views/login.tsx';
@@ -105,6 +106,7 @@ export function createWebApp(deps: WebDeps): WebApp {
     addCameraRoutes,
     zoneRoutes,
     reportRoutes,
+    startRoutes,
     askRoutes,
     chatRoutes,
     systemRoutes,

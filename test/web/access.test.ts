@@ -3,6 +3,7 @@ import { OPERATIONS } from '../../src/web/api/operations.ts';
 import type { Role } from '../../src/web/deps.ts';
 import { fakeStore } from './fixture.ts';
 import { DONE, FRAME_AT } from './memory-backtests.ts';
+import { MemoryFirstRun } from './memory-first-run.ts';
 import { openWeb, type Visit, type Visitor } from './visitor.ts';
 
 type Who = 'nobody' | Role;
@@ -145,6 +146,28 @@ const ROUTES: ReadonlyArray<{
   { route: 'POST /add-camera/search', role: 'admin', form: {} },
   { route: 'POST /add-camera/choose', role: 'admin', form: { address: '10.0.0.9', name: 'Dock' } },
   // Only for WebSockets: see live-view.test.ts.
+  { route: 'GET /cameras/:id/zones', role: 'admin', path: '/cameras/aisle-3/zones' },
+  {
+    route: 'POST /cameras/:id/zones',
+    role: 'admin',
+    path: '/cameras/aisle-3/zones',
+    form: { version: '23' },
+    status: 303,
+  },
+  { route: 'GET /reports', role: 'viewer' },
+  { route: 'GET /start', role: 'admin' },
+  { route: 'POST /start/password', role: 'admin', form: { next: 'three blue pallets' }, status: 409 },
+  {
+    route: 'POST /start/site',
+    role: 'admin',
+    form: { name: 'Shop', timeZone: 'UTC', 'from.sat': '08:00', 'to.sat': '12:00' },
+    status: 303,
+  },
+  { route: 'POST /start/demo', role: 'admin', form: {}, status: 303 },
+  { route: 'POST /start/camera', role: 'admin', form: { name: 'Door', source: 'file:a.mp4' }, status: 303 },
+  { route: 'POST /start/rule', role: 'admin', form: { words: 'a door is open' }, status: 303 },
+  { route: 'GET /start/alert', role: 'admin' },
+  { route: 'POST /start/finish', role: 'admin', form: {}, status: 303 },
   { route: 'GET /cameras/:id/live', role: 'viewer', path: '/cameras/aisle-3/live', status: 404 },
   { route: 'GET /system', role: 'viewer' },
   { route: 'GET /system/audit', role: 'admin' },
@@ -241,6 +264,7 @@ const ROUTES: ReadonlyArray<{
   },
   { route: 'GET /api/v1/coverage', role: 'viewer' },
   { route: 'GET /api/v1/rules/:id/false-alarms', role: 'viewer', path: '/api/v1/rules/spill/false-alarms' },
+  { route: 'GET /api/v1/reports', role: 'viewer' },
   { route: 'GET /api/v1/health', role: 'viewer' },
   { route: 'GET /api/v1/system', role: 'viewer' },
   { route: 'GET /api/v1/live', role: 'viewer' },
@@ -253,6 +277,8 @@ describe('access', () => {
   beforeAll(async () => {
     const store = fakeStore();
     store.takePictures();
+    // The printed password is replaced already.
+    store.firstRun = Object.assign(new MemoryFirstRun(), { done: { ...new MemoryFirstRun().done, password: true } });
     visit = await openWeb(store);
   });
 

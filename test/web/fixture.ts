@@ -23,6 +23,7 @@ import type {
   WebDeps,
   WebSettings,
 } from '../../src/web/deps.ts';
+import type { FirstRun } from '../../src/web/first-run.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
 import type { ReportDesk } from '../../src/web/reporting.ts';
 import type { SpareModel } from '../../src/web/rule-editing.ts';
@@ -64,6 +65,8 @@ export class FakeStore<C extends Clock = ManualClock> {
   /** What is drawn on each camera. */
   drawn = new Map<string, DrawnCamera>();
   readonly cameraDesk = new MemoryCameraDesk();
+  /** A fresh box has one. */
+  firstRun: FirstRun | undefined;
   silenced = new Map<string, number>();
   findings: Finding[] = [];
   states: RuleStatus[];
@@ -148,6 +151,7 @@ export class FakeStore<C extends Clock = ManualClock> {
       zoneDesk: this.#zoneDesk(),
       cameraDesk: this.cameraDesk,
       reports: this.#reports(),
+      ...(this.firstRun && { firstRun: this.firstRun }),
       spareModel: {
         tryRule: (rule, picture, camera) => this.trial(rule, picture, camera),
         ask: (question, jpeg, tell, signal) => this.answer(question, jpeg, tell, signal),

@@ -4,6 +4,7 @@ import { enAudit } from './en-audit.ts';
 import { enBacktest } from './en-backtest.ts';
 import { enEditor } from './en-editor.ts';
 import { enReports } from './en-reports.ts';
+import { enStart } from './en-start.ts';
 import { enZones } from './en-zones.ts';
 
 /** Every text people see. Another language has the same keys (the compiler checks it). */
@@ -197,6 +198,7 @@ export const en = {
   zones: enZones,
   adding: enAdding,
   reports: enReports,
+  start: enStart,
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {

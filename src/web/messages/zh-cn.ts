@@ -5,6 +5,7 @@ import { zhCnAudit } from './zh-cn-audit.ts';
 import { zhCnBacktest } from './zh-cn-backtest.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 import { zhCnReports } from './zh-cn-reports.ts';
+import { zhCnStart } from './zh-cn-start.ts';
 import { zhCnZones } from './zh-cn-zones.ts';
 
 export const zhCn: Messages = {
@@ -186,6 +187,7 @@ export const zhCn: Messages = {
   zones: zhCnZones,
   adding: zhCnAdding,
   reports: zhCnReports,
+  start: zhCnStart,
 
   span: {
     duration: '多久',

@@ -16,6 +16,7 @@ import {
 import { STATUS_OF } from '../errors.ts';
 import { readBody } from '../input.ts';
 import { isLanguage } from '../language.ts';
+import { keepSession } from '../session-cookie.ts';
 import { AccountPage } from '../views/account.tsx';
 import { LoginPage } from '../views/login.tsx';
 
@@ -51,15 +52,9 @@ export function loginRoutes(parts: WebParts): Hono<WebEnv> {
       const next = localPath(form.next);
       try {
         const session = await auth.login(form.name, form.password, address(c));
-        setCookie(c, SESSION_COOKIE, session.token, {
-          path: '/',
-          httpOnly: true,
-          // Lax, not Strict: the link in an alert must open the event for whoever is logged in.
-          sameSite: 'Lax',
-          secure: isSecure(c, settings),
-          maxAge: Math.floor(settings.sessionMs / 1000),
-        });
-        return c.redirect(next, 303);
+        keepSession(c, parts, session.token);
+        const isSettingUp = next === '/' && parts.deps.firstRun?.state() !== undefined;
+        return c.redirect(isSettingUp && auth.identifySession(session.token)?.role === 'admin' ? '/start' : next, 303);
       } catch (error) {
         const kind = kindOf(error);
         if (kind !== 'unauthenticated' && kind !== 'too-many') throw error;

@@ -26,6 +26,11 @@ export function NowPage(props: NowProps) {
   return (
     <Layout page={page} title={t.now.title} live="view=now">
       <h1 class="visually-hidden">{t.now.title}</h1>
+      {page.isSettingUp ? (
+        <p class="news">
+          {t.start.resume} <a href="/start">{t.start.goOn}</a>
+        </p>
+      ) : null}
       <OpenEvents {...props} />
       <section aria-labelledby="wall-title">
         <h2 id="wall-title" class="section-title">
