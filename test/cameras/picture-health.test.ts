@@ -72,6 +72,7 @@ describe('picture health', () => {
     if (HARD) process.stdout.write(`picture health: ${table}; false ${falseAlarms} of ${clean} clean pictures\n`);
     expect(clean).toBeGreaterThan(200);
     expect(falseAlarms / clean).toBeLessThanOrEqual(0.01);
+    for (const [problem, [seen, of]] of found) expect(seen / of, `${problem}: ${missed}`).toBeGreaterThanOrEqual(0.95);
     expect(1 - missed.length / faults, missed.join('\n')).toBeGreaterThanOrEqual(0.95);
   });
 
