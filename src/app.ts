@@ -35,6 +35,7 @@ import { believedTimeOf, Retention } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { createTicks } from './ticks.ts';
 import { createTrials } from './trials.ts';
+import { UsageLedger } from './vision/endpoint/usage.ts';
 import type { VisionModel } from './vision/model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
@@ -91,8 +92,9 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     logger,
     health,
   });
+  const usage = new UsageLedger();
   const model = new LoadingModel({
-    load: options.loadModel ?? modelLoader({ ...options, health }),
+    load: options.loadModel ?? modelLoader({ ...options, health, usage }),
     clock,
     logger,
     health,
@@ -176,6 +178,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     cameras,
     counts: () => pipeline.counts,
     health,
+    served: () => usage.list(),
     outboxDepth: () => store.outbox.depth(),
     openEvents: () => store.log.countOpen(),
     delivered: () => alerts.deliveryStats(),

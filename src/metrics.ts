@@ -3,6 +3,7 @@ import type { AlertChannel } from './alerts/outbox.ts';
 import type { Camera } from './cameras/camera.ts';
 import type { Judgement, PipelineCounts } from './pipeline.ts';
 import type { Health } from './platform/health.ts';
+import type { UsageCounts } from './vision/endpoint/usage.ts';
 
 export interface MetricsSources {
   readonly cameras: readonly Camera[];
@@ -10,6 +11,8 @@ export interface MetricsSources {
   readonly health: Health;
   readonly outboxDepth: () => { readonly messages: number; readonly bytes: number };
   readonly openEvents: () => number;
+  /** What model servers were asked. */
+  readonly served: () => readonly UsageCounts[];
   readonly delivered: () => Partial<Record<AlertChannel, { readonly delivered: number }>>;
 }
 
@@ -79,6 +82,38 @@ export function createMetrics(sources: MetricsSources): Metrics {
   sampled('watchword_delivered', 'Messages acknowledged by the receiver since the start', ['channel'], (gauge) => {
     for (const [channel, stats] of Object.entries(sources.delivered())) gauge.set({ channel }, stats.delivered);
   });
+
+  const perServer = (name: string, help: string, read: (counts: UsageCounts) => number | undefined): void =>
+    sampled(`watchword_model_server_${name}`, help, ['server'], (gauge) => {
+      for (const counts of sources.served()) gauge.set({ server: counts.server }, read(counts) ?? Number.NaN);
+    });
+  sampled(
+    'watchword_model_server_requests',
+    'Requests to a model server by how they ended',
+    ['server', 'outcome'],
+    (gauge) => {
+      for (const { server, requests } of sources.served())
+        for (const [outcome, count] of Object.entries(requests)) gauge.set({ server, outcome }, count);
+    },
+  );
+  sampled(
+    'watchword_model_server_tokens',
+    'Tokens as the server counts them; cached ones are part of the prompt',
+    ['server', 'kind'],
+    (gauge) => {
+      for (const {
+        server,
+        promptTokens: prompt,
+        cachedTokens: cached,
+        completionTokens: completion,
+      } of sources.served())
+        for (const [kind, count] of Object.entries({ prompt, cached, completion })) gauge.set({ server, kind }, count);
+    },
+  );
+  perServer('retries', 'Requests to a model server that were asked again', ({ retries }) => retries);
+  perServer('uncounted', 'Answers that came without a count of tokens', ({ uncounted }) => uncounted);
+  perServer('seconds', 'Time that requests to a model server took', ({ ms }) => ms / 1_000);
+  perServer('cost', 'What the tokens cost by model.price, in its currency; NaN without one', ({ cost }) => cost);
 
   return {
     registry,

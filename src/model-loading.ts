@@ -106,10 +106,13 @@ export function modelLoader({
   settings,
   health,
   ...options
-}: Pick<OpenModelOptions, 'bundledModel' | 'clock' | 'logger'> & {
+}: Pick<OpenModelOptions, 'bundledModel' | 'clock' | 'logger' | 'usage'> & {
   readonly settings: { readonly model: OpenModelOptions['settings'] };
   readonly health: Health;
 }): () => Promise<VisionModel> {
   const onState: OpenModelOptions['onState'] = (state, reason) => health.report('model', state, reason);
-  return () => openConfiguredModel({ ...options, settings: settings.model, onState });
+  // A part of its own: that the stand-by answers must not hide that the first one does not.
+  const onStandby: OpenModelOptions['onStandby'] = (inUse, reason) =>
+    health.report('model server', inUse ? 'degraded' : 'ok', inUse ? `the stand-by answers: ${reason}` : '');
+  return () => openConfiguredModel({ ...options, settings: settings.model, onState, onStandby });
 }

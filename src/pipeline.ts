@@ -9,13 +9,19 @@ import { RepeatLimiter } from './platform/repeats.ts';
 import { Slot } from './platform/slot.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { UnknownCause, Verdict } from './rules/verdict.ts';
-import type { Answer, VisionModel } from './vision/model.ts';
+import type { Answer, ModelIdentity, VisionModel } from './vision/model.ts';
 import { type Duty, Scheduler, type Turn } from './vision/scheduler.ts';
 
 /** What one look at one frame came to. Model times in ms. */
 export interface Judgement {
   readonly frame: Frame;
-  readonly verdicts: ReadonlyArray<{ readonly rule: CompiledRule; readonly verdict: Verdict; readonly gated: boolean }>;
+  readonly verdicts: ReadonlyArray<{
+    readonly rule: CompiledRule;
+    readonly verdict: Verdict;
+    readonly gated: boolean;
+    /** Who answered, where that is not the model itself. */
+    readonly answeredBy?: ModelIdentity;
+  }>;
   readonly modelMs: number;
   /** Monotonic ms at which the frame was offered, was taken up, and at which its verdicts stood. */
   readonly offeredAt: number;
@@ -233,7 +239,9 @@ export class Pipeline {
       health.report('model', 'ok');
       for (const rule of rules) inspected.evaluated(rule);
       const verdicts = rules.map((rule, i) => {
-        return { rule, verdict: judge(rule, frame, answers[i] ?? 'model-failed'), gated: false };
+        const answer = answers[i];
+        const by = answer?.answeredBy && { answeredBy: answer.answeredBy };
+        return { rule, verdict: judge(rule, frame, answer ?? 'model-failed'), gated: false, ...by };
       });
       return { verdicts, modelMs: clock.monotonic() - began };
     } catch (error) {

@@ -103,12 +103,13 @@ export class Watch {
   settle({ frame, verdicts }: Judgement): void {
     const { tracker, store, tell } = this.#options;
     const { cameraId } = frame;
-    const identity = this.#options.model();
+    const own = this.#options.model();
     const before = this.#lastFrames.get(cameraId);
     this.#lastFrames.set(cameraId, frame);
     const problem = this.#watchesProblems() ? this.#problems.settle({ frame, verdicts }, before) : undefined;
     if (problem) this.#publish(problem, null);
-    for (const { rule, verdict, gated } of verdicts) {
+    for (const { rule, verdict, gated, answeredBy } of verdicts) {
+      const identity = answeredBy ?? own;
       tracker.observe({
         verdict,
         rule,

@@ -28,7 +28,7 @@ export function readSettings(file: string): LoadedSettings {
   const { model } = parsed.value;
   const settings = {
     ...parsed.value,
-    model: model.package === undefined ? model : { ...model, package: resolve(folder, model.package) },
+    model: { ...placed(model, folder), standby: model.standby && placed(model.standby, folder) },
     rules: resolve(folder, parsed.value.rules),
     data: resolve(folder, parsed.value.data),
   };
@@ -45,6 +45,10 @@ export function loadSettings(file: string): Settings {
     where: file,
     hint: 'Mend these lines, then run watchword check',
   });
+}
+
+function placed<T extends { readonly package?: string | undefined }>(model: T, folder: string): T {
+  return model.package === undefined ? model : { ...model, package: resolve(folder, model.package) };
 }
 
 function doubts(settings: Settings, file: string, locate: LoadedSettings['locate']): Finding[] {

@@ -45,6 +45,8 @@ export interface Answer {
   readonly ms: number;
   /** `words`: the engine tells no probabilities; the score is 1 or 0 as the words said, or the mass 0 where they said neither. */
   readonly readFrom?: 'words';
+  /** Who answered; absent where it is the model itself. */
+  readonly answeredBy?: ModelIdentity;
 }
 
 export interface LookOptions {

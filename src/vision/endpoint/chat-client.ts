@@ -5,6 +5,7 @@ import { maskSecrets } from '../../platform/secrets.ts';
 import { type Address, addressOf, refusalOf, unreachable } from './address.ts';
 import { Circuit, type CircuitOptions, RetryBudget, type Visit } from './circuit.ts';
 import { Turnstile } from './turnstile.ts';
+import { type Outcome, type Price, type ServerUsage, UsageLedger } from './usage.ts';
 
 export interface ChatClientOptions extends CircuitOptions {
   readonly endpoint: string;
@@ -13,6 +14,9 @@ export interface ChatClientOptions extends CircuitOptions {
   readonly timeoutMs?: number | undefined;
   /** Requests under way at once. Default 4. */
   readonly concurrency?: number | undefined;
+  readonly price?: Price | undefined;
+  /** Where requests and tokens are counted. */
+  readonly usage?: UsageLedger | undefined;
   readonly clock: Clock;
 }
 
@@ -34,6 +38,7 @@ export class ChatClient {
   readonly #circuit: Circuit;
   readonly #budget = new RetryBudget();
   readonly #turnstile: Turnstile;
+  readonly #usage: ServerUsage;
   readonly #closed = new AbortController();
 
   constructor(options: ChatClientOptions) {
@@ -41,6 +46,7 @@ export class ChatClient {
     this.#options = options;
     this.#circuit = new Circuit(options);
     this.#turnstile = new Turnstile(options.concurrency ?? 4);
+    this.#usage = (options.usage ?? new UsageLedger()).of(this.address.shown, options.price);
   }
 
   /** One request, its answer as JSON. */
@@ -65,14 +71,21 @@ export class ChatClient {
       const leave = await this.#turnstile.enter(within);
       try {
         const visit = this.#circuit.enter();
+        const count = this.#counter();
+        let counted = '';
         try {
-          yield* this.#events(await this.#send(JSON.stringify(body), within));
+          for await (const event of this.#events(await this.#send(JSON.stringify(body), within))) {
+            if (event.includes('"usage"')) counted = event;
+            yield event;
+          }
+          count('answered', parsed(counted));
           this.#circuit.succeeded();
           this.#budget.earn();
         } catch (error) {
-          throw this.#told(visit, error, within);
+          throw this.#told(visit, error, within, count);
         } finally {
           // Also when the listener went away in the middle.
+          count('withdrawn');
           this.#circuit.left(visit);
         }
       } finally {
@@ -95,14 +108,17 @@ export class ChatClient {
       try {
         for (let attempt = 0; ; attempt++) {
           const visit = this.#circuit.enter();
+          const count = this.#counter();
           try {
             const answer = await work(within);
+            count('answered', answer);
             this.#circuit.succeeded();
             this.#budget.earn();
             return answer;
           } catch (thrown) {
-            const error = this.#told(visit, thrown, within);
+            const error = this.#told(visit, thrown, within, count);
             if (!RETRIED.has(kindOf(error)) || attempt >= MOST_RETRIES || !this.#budget.spend()) throw error;
+            this.#usage.retried();
             const wait = backoffMs(attempt, { minMs: 200, maxMs: 2_000, random });
             await clock.sleep(Math.max(wait, asked(error)), within);
           }
@@ -130,15 +146,36 @@ export class ChatClient {
     return { within: AbortSignal.any(signals), done: limit.stop };
   }
 
+  /** Counts one request when it is told how that ended, the first time. */
+  #counter(): Count {
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    let done = false;
+    return (outcome, answer) => {
+      if (done) return;
+      done = true;
+      const ms = clock.monotonic() - started;
+      if (outcome === 'answered') this.#usage.answered(ms, answer);
+      else this.#usage.ended(outcome, ms);
+    };
+  }
+
   /** Tells the circuit how a call failed, and gives the error as callers see it. */
-  #told(visit: Visit, thrown: unknown, within: AbortSignal): unknown {
+  #told(visit: Visit, thrown: unknown, within: AbortSignal, count: Count): unknown {
     const error = within.aborted ? within.reason : thrown;
     const kind = kindOf(error);
     // Whoever withdrew a question gets its own reason back; that says nothing of the server.
     const withdrawn = within.aborted && kind !== 'timeout';
-    if (withdrawn) this.#circuit.left(visit);
-    else if (OWN_FAULTS.has(kind)) this.#circuit.succeeded();
-    else this.#circuit.failed(visit, toError(error).message);
+    if (withdrawn) {
+      count('withdrawn');
+      this.#circuit.left(visit);
+    } else if (OWN_FAULTS.has(kind)) {
+      count('refused');
+      this.#circuit.succeeded();
+    } else {
+      count('failed');
+      this.#circuit.failed(visit, toError(error).message);
+    }
     return error;
   }
 
@@ -205,6 +242,16 @@ export class ChatClient {
     const { apiKey } = this.#options;
     const line = (apiKey ? said.replaceAll(apiKey, '***') : said).replaceAll(/\s+/g, ' ').trim();
     return maskSecrets(line.slice(0, 300));
+  }
+}
+
+type Count = (outcome: Outcome, answer?: unknown) => void;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -15,7 +15,7 @@ import type {
 } from '../model.ts';
 import { readChances, readStructured, readWords } from './answer-reading.ts';
 import { ChatClient, type ChatClientOptions, notAChat } from './chat-client.ts';
-import { type ChatMessage, conversation, dataUrl, pictureMessages, readReply } from './chat-messages.ts';
+import { type ChatMessage, conversation, pictureMessages, readReply, type Shown, shown } from './chat-messages.ts';
 
 export interface EndpointOptions extends ChatClientOptions {
   /** The model's name at the server. May be left out where it serves one only. */
@@ -38,14 +38,14 @@ type Reading = Pick<Answer, 'score' | 'mass' | 'readFrom'>;
 /**
  * A VisionModel at an OpenAI-compatible server (vLLM, NIM, llama.cpp, Ollama, another Watchword box). P(yes) is read from the
  * first token's `top_logprobs`; where the server has none, a constrained answer is asked for and then plain words, and the
- * answer says so. A look is the picture itself, which goes along with each question, first in the prompt.
+ * answer says so. A look is the picture itself (or several), which goes along with each question, first in the prompt.
  */
 export class EndpointModel implements VisionModel {
   readonly identity: ModelIdentity;
   readonly #client: ChatClient;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #pictures = new Map<number, string>();
+  readonly #pictures = new Map<number, Shown>();
   #nextId = 1;
   #way: Way = 'chances';
 
@@ -65,19 +65,19 @@ export class EndpointModel implements VisionModel {
       throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
     }
     const started = this.#clock.monotonic();
-    const url = await dataUrl(picture);
+    const pictures = await shown(picture, options.earlier);
     options.signal?.throwIfAborted();
     const id = this.#nextId++;
-    this.#pictures.set(id, url);
+    this.#pictures.set(id, pictures);
     return { id, ms: this.#clock.monotonic() - started };
   }
 
   async score(look: Look, questions: readonly string[], options: ScoreOptions = {}): Promise<Answer[]> {
-    const url = this.#held(look);
+    const pictures = this.#held(look);
     const ask = async (question: string): Promise<Answer> => {
       const started = this.#clock.monotonic();
       const text = options.verbatim ? question : `${question.trim()} Answer yes or no.`;
-      const reading = await this.#ask(pictureMessages(url, text), options.signal);
+      const reading = await this.#ask(pictureMessages(pictures, text), options.signal);
       return { question, ...reading, ms: this.#clock.monotonic() - started };
     };
     const [first, ...others] = questions;
@@ -93,7 +93,8 @@ export class EndpointModel implements VisionModel {
     const { signal, maxTokens = DEFAULT_MAX_TOKENS } = options;
     const messages =
       'look' in prompt ? pictureMessages(this.#held(prompt.look), prompt.text) : await conversation(prompt.messages);
-    const body = { ...this.#body(messages), max_tokens: maxTokens, stream: true };
+    const stream = { stream: true, stream_options: { include_usage: true } };
+    const body = { ...this.#body(messages), max_tokens: maxTokens, ...stream };
     const where = this.#client.address.shown;
     for await (const event of this.#client.stream(body, signal)) {
       const text = textOfEvent(event, where);
@@ -110,9 +111,9 @@ export class EndpointModel implements VisionModel {
     this.#pictures.clear();
   }
 
-  #held(look: Look): string {
-    const url = this.#pictures.get(look.id);
-    if (url !== undefined) return url;
+  #held(look: Look): Shown {
+    const pictures = this.#pictures.get(look.id);
+    if (pictures) return pictures;
     throw new WatchwordError('unavailable', `look ${look.id} is not held: it was released`, {
       hint: 'Look at the picture again',
     });
