@@ -1,8 +1,9 @@
 import { WatchwordError } from '../platform/errors.ts';
 import type { Family, Grid, Positions, Tiles } from './families/family.ts';
 import { Generation, type GenerationOptions, type GenerationSettings, type GenerationStep } from './generation.ts';
+import { type HeldLook, Looker } from './looker.ts';
 import type { Answer, Look, LookOptions, Message, MessagesAnswer, ModelDescription, ScoreOptions } from './model.ts';
-import { type Decoder, type KeyValues, packQuestions } from './onnx/decoder.ts';
+import { type Decoder, packQuestions } from './onnx/decoder.ts';
 import type { Embedder, VisionEncoder } from './onnx/encoder.ts';
 import type { ModelPackage } from './package.ts';
 import { decodePicture, type PictureLimits } from './picture.ts';
@@ -15,15 +16,6 @@ import type { AnswerTokens, TextTokenizer } from './tokenizer.ts';
 export type GenerationPrompt =
   | { readonly lookId: number; readonly text: string }
   | { readonly messages: readonly Message[] };
-
-interface HeldLook {
-  readonly past: KeyValues;
-  /** Tokens before the picture and its block: a question whose prompt begins otherwise cannot share the prefix. */
-  readonly lead: readonly number[];
-  readonly block: readonly number[];
-  readonly features: Float32Array;
-  readonly grid: Grid;
-}
 
 /** A whole prompt: its tokens, and what stands in the places of its pictures. */
 interface WholePrompt {
@@ -56,6 +48,7 @@ export class OnnxEngine {
   readonly #reader: PrefixReader;
   readonly #looks = new Map<number, HeldLook>();
   readonly #generations = new Map<number, Generation>();
+  readonly #looker: Looker;
   #whole: Promise<Decoder> | undefined;
 
   constructor(parts: EngineParts) {
@@ -64,44 +57,30 @@ export class OnnxEngine {
     const { files, tokenizer, family, embedder, decoder } = parts;
     this.#prompts = new PromptEncoder({ files, tokenizer, family, embedder, hidden: decoder.hidden });
     this.#reader = new PrefixReader({ decoder, prompts: this.#prompts, family });
+    this.#looker = new Looker({ ...parts, prompts: this.#prompts, reader: this.#reader });
   }
 
-  /** Encodes a picture and reads the prompt up to its end. The look is kept under `id` until it is released. */
+  /** Encodes a picture, or several, and reads the prompt up to their end. The look is kept under `id` until it is released. */
   async look(
     id: number,
     picture: Uint8Array,
-    options: Pick<LookOptions, 'split'>,
+    options: Pick<LookOptions, 'split' | 'earlier'>,
     signal?: AbortSignal,
   ): Promise<Look> {
     if (this.#looks.size >= MOST_LOOKS) {
       throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
     }
-    const { family, encoder, limits, now } = this.#parts;
-    const started = now();
-    const rgb = await decodePicture(picture, limits);
-    const decoded = now();
-    const tiles = family.cut(rgb, options.split ?? false);
-    const resized = now();
-    signal?.throwIfAborted();
-    const features = await encoder.encode([tiles]);
-    const encoded = now();
-    signal?.throwIfAborted();
-    const { lead } = await this.#prompts.question('');
-    const block = this.#prompts.block(tiles);
-    const { rows, columns, features: places } = tiles;
-    const grid = { rows, columns, features: places };
-    const past = await this.#reader.prefix([...lead, ...block], features, grid);
-    this.#looks.set(id, { past, lead, block, features, grid });
-    const ended = now();
-    const parts = {
-      decodeMs: decoded - started,
-      resizeMs: resized - decoded,
-      encodeMs: encoded - resized,
-      prefillMs: ended - encoded,
-      tiles: tiles.count,
-      tokens: past.length,
-    };
-    return { id, ms: ended - started, parts };
+    const { split = false, earlier = [] } = options;
+    const { held, ms, parts } =
+      earlier.length > 0
+        ? await this.#looker.atSeries(picture, earlier, signal)
+        : await this.#looker.at(picture, split, signal);
+    this.#looks.set(id, held);
+    return { id, ms, parts };
+  }
+
+  #question(look: HeldLook, text: string): Promise<Question> {
+    return look.series ? this.#prompts.seriesQuestion(look.series, text) : this.#prompts.question(text);
   }
 
   async score(
@@ -114,7 +93,7 @@ export class OnnxEngine {
     const look = this.#held(lookId);
     const asked: Question[] = [];
     for (const text of questions) {
-      asked.push(await this.#prompts.question(this.#worded(text, options.verbatim ?? false)));
+      asked.push(await this.#question(look, this.#worded(text, options.verbatim ?? false)));
     }
     const answers = new Array<Answer>(questions.length);
     const answer = (index: number, logits: Float32Array | undefined, ms: number): void => {
@@ -184,6 +163,7 @@ export class OnnxEngine {
   async close(): Promise<void> {
     this.#looks.clear();
     this.#generations.clear();
+    this.#looker.forget();
     const { encoder, embedder, decoder } = this.#parts;
     const whole = this.#whole?.then((opened) => opened.release());
     await Promise.all([encoder.release(), embedder.release(), decoder.release(), whole]);
@@ -210,7 +190,7 @@ export class OnnxEngine {
       return this.#fromStart(await this.#conversation(prompt.messages, settings.split, signal));
     }
     const look = this.#held(prompt.lookId);
-    const question = await this.#prompts.question(prompt.text);
+    const question = await this.#question(look, prompt.text);
     if (sameTokens(question.lead, look.lead)) {
       return { past: look.past, embeds: question.embeds, length: question.suffix.length };
     }
@@ -286,6 +266,6 @@ function sameTokens(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((token, index) => token === b[index]);
 }
 
-function wholePrompt(question: Question, { block, features, grid }: HeldLook): WholePrompt {
-  return { ids: [...question.lead, ...block, ...question.suffix], features, grids: [grid] };
+function wholePrompt(question: Question, { block, features, grids }: HeldLook): WholePrompt {
+  return { ids: [...question.lead, ...block, ...question.suffix], features, grids };
 }

@@ -43,7 +43,11 @@ export class LocalModel implements LocalVisionModel {
 
   async look(picture: Uint8Array, options: LookOptions = {}): Promise<Look> {
     const id = this.#nextId++;
-    const settings = options.split === undefined ? {} : { split: options.split };
+    const { split, earlier = [] } = options;
+    const settings = {
+      ...(split !== undefined && { split }),
+      ...(earlier.length > 0 && { earlier: earlier.map((each) => ({ ...each, picture: ownBytes(each.picture) })) }),
+    };
     try {
       const look = await this.#caller.call('look', [id, ownBytes(picture), settings], options.signal);
       this.#homes.set(look.id, this.#caller.generation);

@@ -49,7 +49,16 @@ export interface Answer {
   readonly answeredBy?: ModelIdentity;
 }
 
+/** A picture of the same camera, taken before the one that is looked at. */
+export interface EarlierPicture {
+  readonly picture: Uint8Array;
+  /** How long before it, ms. */
+  readonly beforeMs: number;
+}
+
 export interface LookOptions {
+  /** Pictures to see together with this one, the oldest first: for what only motion shows. None of them is cut into tiles. */
+  readonly earlier?: readonly EarlierPicture[];
   /** Cut the picture into tiles as the family does for high resolution. Default false: one tile. */
   readonly split?: boolean;
   readonly signal?: AbortSignal;

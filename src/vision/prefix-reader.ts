@@ -19,12 +19,12 @@ export class PrefixReader {
     this.#family = options.family;
   }
 
-  /** Keys and values of a prompt up to the end of its picture. What stands before the features never changes: it is kept. */
-  async prefix(ids: readonly number[], features: Float32Array, grid: Grid): Promise<KeyValues> {
+  /** Keys and values of a prompt up to the end of its pictures. What stands before the features never changes: it is kept. */
+  async prefix(ids: readonly number[], features: Float32Array, grids: readonly Grid[]): Promise<KeyValues> {
     const headLength = Math.max(0, ids.indexOf(this.#family.imageTokenId));
     const head = await this.#head(ids.slice(0, headLength));
     const rest = ids.slice(headLength);
-    return this.#keep(rest, features, head, this.#family.positions?.(rest, [grid], head.next));
+    return this.#keep(rest, features, head, this.#family.positions?.(rest, grids, head.next));
   }
 
   /** The logits at the end of each question, in one run over a prefix. */

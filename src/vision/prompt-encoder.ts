@@ -8,6 +8,7 @@ import {
   expandPrompt,
   type PromptTokens,
   questionMessages,
+  seriesMessages,
   type TemplateMessage,
 } from './prompt.ts';
 import type { TextTokenizer } from './tokenizer.ts';
@@ -20,6 +21,12 @@ export interface Question {
   readonly suffix: readonly number[];
   /** The suffix as the decoder takes it. */
   readonly embeds: Float32Array;
+}
+
+/** Several pictures of one prompt: the words before each and behind the last, and what stands in their places. */
+export interface Series {
+  readonly texts: readonly string[];
+  readonly blocks: ReadonlyArray<readonly number[]>;
 }
 
 /** Rules ask the same questions every few seconds; people ask others. */
@@ -69,9 +76,35 @@ export class PromptEncoder {
     const { ids, prefixLength } = this.#expand(this.#writePrompt(questionMessages(text)), [[place.id]]);
     const suffix = ids.slice(prefixLength);
     const question = { lead: ids.slice(0, prefixLength - 1), suffix, embeds: await this.#embedder.embed(suffix) };
-    if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value ?? '');
-    this.#questions.set(text, question);
+    this.#remember(text, question);
     return question;
+  }
+
+  /**
+   * The prompt of one question about several pictures. `block` holds everything from the first picture to the end of the last:
+   * it is the same for every question about them.
+   */
+  async seriesQuestion({ texts, blocks }: Series, text: string): Promise<Question & { block: readonly number[] }> {
+    const { ids, prefixLength } = this.#expand(this.#writePrompt(seriesMessages(texts, text)), blocks);
+    const leadLength = Math.max(0, ids.indexOf(blocks[0]?.[0] ?? -1));
+    const suffix = ids.slice(prefixLength);
+    const embeds = await this.#suffixEmbeds(suffix);
+    return { lead: ids.slice(0, leadLength), block: ids.slice(leadLength, prefixLength), suffix, embeds };
+  }
+
+  /** Rules ask about one moment after the other: the pictures and times differ, the words behind them do not. */
+  async #suffixEmbeds(suffix: readonly number[]): Promise<Float32Array> {
+    const key = `\0${suffix.join(' ')}`;
+    const known = this.#questions.get(key);
+    if (known) return known.embeds;
+    const embeds = await this.#embedder.embed(suffix);
+    this.#remember(key, { lead: [], suffix, embeds });
+    return embeds;
+  }
+
+  #remember(key: string, question: Question): void {
+    if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value ?? '');
+    this.#questions.set(key, question);
   }
 
   /** What stands in a prompt for a picture. */

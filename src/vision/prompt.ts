@@ -45,6 +45,14 @@ export function questionMessages(text: string): TemplateMessage[] {
   return [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text }] }];
 }
 
+/** One question about several pictures, with the words around them. */
+export function seriesMessages(texts: readonly string[], text: string): TemplateMessage[] {
+  const pictures = texts.slice(0, -1).flatMap((before) => [{ type: 'text', text: before } as const, IMAGE]);
+  return [{ role: 'user', content: [...pictures, { type: 'text', text: `${texts.at(-1) ?? ''}${text}` }] }];
+}
+
+const IMAGE = { type: 'image' } as const;
+
 export interface PromptTokens {
   readonly ids: readonly number[];
   /** Where the prompt's last picture block ends: what stands before is shared by every question about the picture. */

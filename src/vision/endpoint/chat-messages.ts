@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { z } from 'zod';
-import type { Message } from '../model.ts';
+import type { EarlierPicture, Message } from '../model.ts';
 import { decodePicture } from '../picture.ts';
+import { plainSeries, secondsOf } from '../series.ts';
 import type { TokenChance } from './answer-reading.ts';
 import { notAChat } from './chat-client.ts';
 
@@ -13,17 +14,24 @@ export interface ChatMessage {
   >;
 }
 
-/** A question about a picture. The picture comes first, so that a server that keeps prefixes reads it once for all questions. */
-export function pictureMessages(pictureUrl: string, text: string): ChatMessage[] {
-  return [
-    {
-      role: 'user',
-      content: [
-        { type: 'image_url', image_url: { url: pictureUrl } },
-        { type: 'text', text },
-      ],
-    },
-  ];
+/** What stands before a question: a picture, or several with the words around them. */
+export type Shown = ChatMessage['content'];
+
+/** A picture, or several of one camera with when they were taken. Throws as `dataUrl` does. */
+export async function shown(picture: Uint8Array, earlier: readonly EarlierPicture[] = []): Promise<Shown> {
+  const part = async (file: Uint8Array) => ({ type: 'image_url', image_url: { url: await dataUrl(file) } }) as const;
+  if (earlier.length === 0) return [await part(picture)];
+  const texts = plainSeries(secondsOf(earlier));
+  const files = [...earlier.map((each) => each.picture), picture];
+  const parts = await Promise.all(
+    files.map(async (file, at) => [{ type: 'text', text: texts[at] ?? '' } as const, await part(file)]),
+  );
+  return parts.flat();
+}
+
+/** A question about what is shown. That comes first, so that a server that keeps prefixes reads it once for all questions. */
+export function pictureMessages(pictures: Shown, text: string): ChatMessage[] {
+  return [{ role: 'user', content: [...pictures, { type: 'text', text }] }];
 }
 
 /** A conversation with its pictures in their places. */

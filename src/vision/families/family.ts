@@ -50,6 +50,11 @@ export interface Family {
    * it each picture has one image token.
    */
   expand?(prompt: string): string;
+  /**
+   * What is written around pictures that were taken one after the other, `seconds` after the first: a text before each, and
+   * one behind the last. Absent where the family has no words of its own for that.
+   */
+  series?(seconds: readonly number[]): readonly string[];
   /** The text that a picture's place becomes. */
   blockText(grid: Grid): string;
   /** float32 model input of the tiles' bytes. */

@@ -54,6 +54,8 @@ export function createIdefics3(files: ModelPackage, tokenizer: TextTokenizer): F
       const tiles = cutTiles(picture, { split, filter, tileSize, longestEdge });
       return { ...tiles, features: tiles.count * featuresPerTile };
     },
+    // SmolVLM2 alone was trained on videos: it has the sampling among its settings.
+    ...('video_sampling' in files.preprocessor && { series: videoText }),
     blockText: ({ rows, columns }) => blockText(rows, columns, place),
     normalise: (bytes) => normalisePlanes(bytes, tileSize * tileSize, tables),
   };
@@ -85,6 +87,23 @@ function blockText(rows: number, columns: number, place: string): string {
   }
   return `${text}\n${FAKE}${GLOBAL}${place}${FAKE}`;
 }
+
+/**
+ * A video as SmolVLM2 is told of it: how many frames (in words), how long, and the time of each. As `SmolVLMProcessor` writes it
+ * for frames that were sampled before.
+ */
+function videoText(seconds: readonly number[]): readonly string[] {
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const last = seconds.at(-1) ?? 0;
+  const length = `${Math.floor(last / 3600)}:${two((last / 60) % 60)}:${two(last % 60)}`;
+  const count = NUMBERS[seconds.length] ?? String(seconds.length);
+  const intro = `You are provided the following series of ${count} frames from a ${length} [H:MM:SS] video.\n`;
+  const frames = seconds.map((at, index) => `${index === 0 ? intro : ''}\nFrame from ${two(at / 60)}:${two(at % 60)}:`);
+  return [...frames, '\n\n'];
+}
+
+const NUMBERS =
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen'.split(' ');
 
 /** Longest side to `longestEdge`, the other one even. */
 export function sizeToLongestEdge(

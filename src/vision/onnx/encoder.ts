@@ -146,7 +146,8 @@ function maskOf(pixelDims: readonly number[], used: number | undefined, type: or
   return type === 'bool' ? new ort.Tensor('bool', mask, dims) : int64(mask, dims);
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
+/** One array of all of them. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
