@@ -140,6 +140,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     mqtt: settings.mqtt,
     webhook: settings.webhook,
     outbox: store.outbox,
+    brokerSessions: store.brokerSessions,
     commands: createCommands({ store, clock, rules: () => ruleFolder.rules(), silenced: () => watch.refresh(), tell }),
     status: () => ({
       evaluationsPerMinute: pace.evaluationsPerMinute(),

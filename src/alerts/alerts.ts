@@ -7,6 +7,7 @@ import { type BrokerLink, embeddedLink, externalLink, readSecret } from './broke
 import type { AlertCatalog } from './catalog.ts';
 import type { CommandTarget } from './commands.ts';
 import { Delivery, type DeliveryStats } from './delivery.ts';
+import type { SessionShelf } from './durable-sessions.ts';
 import { type Endpoint, MqttChannel } from './mqtt-channel.ts';
 import { mqttReceiver } from './mqtt-receiver.ts';
 import type { AlertChannel, Outbox } from './outbox.ts';
@@ -34,6 +35,8 @@ export interface AlertsOptions {
   readonly random?: () => number;
   /** How long alerts wait for listeners after the embedded broker started; less is for tests. */
   readonly audienceTimes?: Partial<AudienceTimes>;
+  /** Where durable sessions of the embedded broker outlive the process; absent: they end with it. */
+  readonly brokerSessions?: SessionShelf;
 }
 
 export interface Alerts {
@@ -72,6 +75,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       ? embeddedLink({
           ...{ settings: mqtt.broker, topics, homeAssistantPrefix: prefix, clientId, clock, logger },
           audienceTimes: options.audienceTimes,
+          sessions: options.brokerSessions,
         })
       : externalLink(mqtt.broker);
   const tried = firstTry(link);

@@ -4,6 +4,7 @@ import { toError, WatchwordError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Audience, type AudienceTimes, covers } from './audience.ts';
 import { brokerAccess } from './broker-access.ts';
+import type { SessionShelf } from './durable-sessions.ts';
 import { EmbeddedBroker } from './embedded-broker.ts';
 import type { Endpoint } from './mqtt-channel.ts';
 import type { EmbeddedBrokerSettings, ExternalBrokerSettings } from './settings.ts';
@@ -56,6 +57,7 @@ export interface EmbeddedLinkOptions {
   readonly homeAssistantPrefix: string;
   readonly clientId: string;
   readonly audienceTimes?: Partial<AudienceTimes> | undefined;
+  readonly sessions?: SessionShelf | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -77,6 +79,8 @@ export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
       ownClientId: clientId,
       maxConnections,
       audience,
+      sessions: options.sessions,
+      isAlert: (topic) => hearsAlerts(topics, topic),
       clock,
       logger,
     });

@@ -7,8 +7,8 @@ import type { Logger } from '../platform/logger.ts';
 import { RepeatLimiter } from '../platform/repeats.ts';
 import type { Audience } from './audience.ts';
 import type { BrokerAccess } from './broker-access.ts';
-import { boundOfflineQueues } from './broker-queues.ts';
 import { type Connection, duplexPair } from './duplex-pair.ts';
+import { DurableSessions, type SessionShelf } from './durable-sessions.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 
 export interface EmbeddedBrokerOptions {
@@ -21,6 +21,9 @@ export interface EmbeddedBrokerOptions {
   readonly ownClientId: string;
   readonly maxConnections: number;
   readonly audience: Audience;
+  /** Where durable sessions outlive the process; absent: they end with it. */
+  readonly sessions?: SessionShelf | undefined;
+  readonly isAlert: (topic: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -57,14 +60,9 @@ export class EmbeddedBroker {
   async start(): Promise<void> {
     const { host, port, tls, maxConnections } = this.#options;
     const broker = await Aedes.createBroker(this.#rules());
-    boundOfflineQueues(broker, (clientId) =>
-      this.#repeats.log(
-        'warn',
-        `queue ${clientId}`,
-        'a subscriber that is away has too many messages waiting; newer ones are dropped for it',
-        { client: clientId },
-      ),
-    );
+    const sessions = this.#durableSessions(broker);
+    broker.authorizeForward = (client, packet) => (sessions.mayForward(client, packet) ? packet : null);
+    await sessions.start();
     broker.on('clientError', (client: Client, error: Error) => this.#guestTrouble(client, error));
     broker.on('connectionError', (client: Client, error: Error) => this.#guestTrouble(client, error));
     broker.on('subscribe', (subscriptions, client) => {
@@ -120,6 +118,24 @@ export class EmbeddedBroker {
     await new Promise<void>((resolve) => (broker ? broker.close(() => resolve()) : resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  #durableSessions(broker: Aedes): DurableSessions {
+    const { sessions, isAlert } = this.#options;
+    return new DurableSessions({
+      broker,
+      shelf: sessions,
+      isAlert,
+      onDrop: (clientId) =>
+        this.#repeats.log(
+          'warn',
+          `queue ${clientId}`,
+          'a subscriber that is away has too many messages waiting; newer ones are dropped for it',
+          { client: shown(clientId) },
+        ),
+      onTrouble: (error) =>
+        this.#repeats.log('warn', 'sessions', 'what waits for subscribers is not kept over a restart', { error }),
+    });
   }
 
   #accept(socket: Socket, broker: Aedes): void {

@@ -78,15 +78,34 @@ CREATE TABLE audit (
 ) STRICT;
 `;
 
+const BROKER_SESSIONS = `
+CREATE TABLE broker_session (
+  client_id TEXT PRIMARY KEY,
+  seen_at INTEGER NOT NULL,
+  subscriptions TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE broker_waiting (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client_id TEXT NOT NULL REFERENCES broker_session ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  qos INTEGER NOT NULL,
+  UNIQUE (client_id, key)
+) STRICT;
+`;
+
 /** Each step leads from one version to the next and is never changed once released. Forward only. */
 const STEPS: ReadonlyArray<{ readonly to: number; readonly sql: string }> = [
   { to: 2, sql: COVERAGE_SILENCES_TOKENS },
   { to: 3, sql: FASTER_LISTS },
   { to: 4, sql: RULE_VERSIONS },
   { to: 5, sql: AUDIT },
+  { to: 6, sql: BROKER_SESSIONS },
 ];
 
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /**
  * Brings a database to the newest schema: a fresh one at once, an older one step by step, each step in its own transaction

@@ -240,3 +240,23 @@ CREATE TABLE audit (
   about TEXT NOT NULL,
   detail TEXT NOT NULL
 ) STRICT;
+
+-- Durable sessions of the embedded broker (MQTT: clean session false), so that a subscriber who is away while the box
+-- restarts misses no alert. subscriptions: JSON, [{"topic", "qos"}].
+CREATE TABLE broker_session (
+  client_id TEXT PRIMARY KEY,
+  -- When it last came or went; who was away longest is forgotten first.
+  seen_at INTEGER NOT NULL,
+  subscriptions TEXT NOT NULL
+) STRICT;
+
+-- Alerts that wait for a durable session, in the order in which they came. key: unique per message within a session.
+CREATE TABLE broker_waiting (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client_id TEXT NOT NULL REFERENCES broker_session ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  qos INTEGER NOT NULL,
+  UNIQUE (client_id, key)
+) STRICT;

@@ -7,6 +7,7 @@ import { toError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ApiTokenStore } from './api-tokens.ts';
 import { AuditLog } from './audit.ts';
+import { BrokerSessionStore } from './broker-sessions.ts';
 import { CoverageStore } from './coverage.ts';
 import { connect, DATABASE_FILE, verifyIntegrity } from './database.ts';
 import { guarded, storeError } from './errors.ts';
@@ -52,6 +53,8 @@ export interface Store {
   readonly audit: AuditLog;
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  /** Subscribers of the embedded broker that want to miss nothing. */
+  readonly brokerSessions: BrokerSessionStore;
   readonly tokens: ApiTokenStore;
   /** The run before this one; one without `stoppedAt` was killed or lost its power. */
   readonly previousRun: Run | undefined;
@@ -124,6 +127,7 @@ function assemble(options: StoreOptions, db: Database, relaxed: Database, closeA
     audit,
     users: new UserStore({ db, audit }),
     sessions: new SessionStore({ db }),
+    brokerSessions: new BrokerSessionStore({ db: relaxed, clock }),
     tokens: new ApiTokenStore({ db, audit }),
     coverage: new CoverageStore({ db: relaxed, clock, logger }),
     silences: new SilenceStore({ db, clock, audit }),

@@ -1,6 +1,6 @@
 // Run as a process of its own by crash-matrix.test.ts, on the compiled program: the real tracker, commit queue, store and
 // delivery under a load of made-up verdicts, until it is killed. Says on standard output what it has committed.
-// `settle` instead of a load: ends every open event, delivers everything, and ends by itself.
+// `settle` instead of a load: ends every open event, delivers everything, and ends by itself. `serve`: no load.
 import { createAlerts } from '../../dist/alerts/alerts.js';
 import { Delivery } from '../../dist/alerts/delivery.js';
 import { MqttChannel } from '../../dist/alerts/mqtt-channel.js';
@@ -27,7 +27,16 @@ const rule = (id, changes = {}) => ({
     file: `${id}.yaml`,
     question: `Is there ${id}?`,
   },
-  ...{ expects: 'yes', forMs: 0, clearAfterMs: 0, schedule: null, severity: 'warning', cooldownMs: 0, remindMs: 250, everyMs: 5 },
+  ...{
+    expects: 'yes',
+    forMs: 0,
+    clearAfterMs: 0,
+    schedule: null,
+    severity: 'warning',
+    cooldownMs: 0,
+    remindMs: 250,
+    everyMs: 5,
+  },
   ...{ zone: null, raise: 0.6, clear: 0.4, minMass: 0.5, spans: [], warnings: [], ...changes },
 });
 // A cooldown and a silence hold alerts back: such events are recorded, and some are told late.
@@ -85,7 +94,9 @@ function withOwnBroker() {
   const { outbox } = store;
   // Lives are short: listeners come back within 100 ms here.
   const audienceTimes = { settleMs: 50 };
+  const { brokerSessions } = store;
   return createAlerts({
+    brokerSessions,
     ...{ siteId: 'crash', mqtt, outbox, commands: {}, status, version: '0', audienceTimes, clock, logger, health },
   });
 }
@@ -118,7 +129,7 @@ if (mode === 'settle') {
   await alerting.stop();
   store.close();
   say('settled');
-} else {
+} else if (mode === 'load') {
   // What is really so in front of each camera, for each rule.
   const truth = RULES.map(() => CAMERAS.map(() => false));
   for (let turn = 1; ; turn++) {

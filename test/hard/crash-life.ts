@@ -12,6 +12,9 @@ import type { Seeded } from './seeded.ts';
 const DAEMON = fileURLToPath(new URL('crash-daemon.js', import.meta.url));
 export const EVENTS_TOPIC = 'watchword/crash/events';
 
+/** `settle` ends what is open, delivers all and ends; `serve` only lets subscribers have what waits for them. */
+export type LifeMode = 'load' | 'settle' | 'serve';
+
 /** One life of the program, with the keys it told as committed. */
 export class Life {
   readonly committed: string[] = [];
@@ -21,7 +24,7 @@ export class Life {
   readonly #gone: Promise<unknown>;
 
   /** @param broker the address of one, or `embedded:PORT` for its own */
-  constructor(dataDir: string, broker: string, mode: 'load' | 'settle') {
+  constructor(dataDir: string, broker: string, mode: LifeMode) {
     this.#child = spawn(process.execPath, [DAEMON, dataDir, broker, mode], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -70,7 +73,7 @@ export interface Lives {
 export async function liveAndDie(options: {
   readonly kills: number;
   readonly random: Seeded;
-  readonly start: (mode: 'load' | 'settle') => Life;
+  readonly start: (mode: LifeMode) => Life;
   readonly between?: (kill: number) => Promise<void>;
   readonly beforeLast?: () => Promise<void>;
 }): Promise<Lives> {
@@ -105,10 +108,13 @@ async function untilKilled(life: Life, random: Seeded): Promise<void> {
   await life.kill();
 }
 
+/** Whoever heard the alerts. */
+export type Hearer = Pick<Subscriber, 'messages' | 'texts'>;
+
 /** Everything told as committed, and everything in the database, reached the subscriber. Returns the numbers of it. */
 export async function verifyLives(
   store: Store,
-  observer: Subscriber,
+  observer: Hearer,
   { committed, opened }: Lives,
 ): Promise<{ events: number; alerted: number; messages: number; repeats: number }> {
   const wanted = new Set(committed);
@@ -135,7 +141,7 @@ interface Told {
 }
 
 /** What the subscriber saw: each key with one content, and each event's keys by revision, in the order of first sight. */
-function seenBy(observer: Subscriber): Map<string, string[]> {
+function seenBy(observer: Pick<Hearer, 'texts'>): Map<string, string[]> {
   const contents = new Map<string, string>();
   const byEvent = new Map<string, string[]>();
   for (const text of observer.texts(EVENTS_TOPIC)) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { until } from './until.ts';
 
 const MOSQUITTO = '/usr/sbin/mosquitto';
@@ -99,8 +99,20 @@ export class Subscriber {
   }
 
   static async connect(url: string, filters: string[], options: IClientOptions = {}): Promise<Subscriber> {
-    const client = await connectAsync(url, { reconnectPeriod: 50, ...options });
+    const client = connect(url, { reconnectPeriod: 50, ...options, manualConnect: true });
+    // It listens before it connects: what waits for a durable session comes right behind the broker's welcome.
     const subscriber = new Subscriber(client);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.once('connect', () => resolve());
+        client.once('error', reject);
+        if (options.reconnectPeriod === 0) client.once('close', () => reject(new Error('closed before the welcome')));
+        client.connect();
+      });
+    } catch (error) {
+      await client.endAsync(true);
+      throw error;
+    }
     if (filters.length > 0) await client.subscribeAsync(filters, { qos: 1 });
     return subscriber;
   }

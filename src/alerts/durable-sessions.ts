@@ -1,0 +1,330 @@
+import type { Aedes } from 'aedes';
+import { toError } from '../platform/errors.ts';
+
+export interface SessionSubscription {
+  readonly topic: string;
+  readonly qos: number;
+}
+
+/** A message that waits for a session. */
+export interface WaitingAlert {
+  /** Unique within the session. */
+  readonly key: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: number;
+}
+
+export interface SavedSession {
+  readonly clientId: string;
+  readonly subscriptions: readonly SessionSubscription[];
+  /** In the order in which they came. */
+  readonly waiting: readonly WaitingAlert[];
+}
+
+/** Where durable sessions outlive the process. Every method may throw: the disk may be full. */
+export interface SessionShelf {
+  /** Who was away longest first. */
+  load(): readonly SavedSession[];
+  /** Adds a session, or replaces its subscriptions. */
+  save(clientId: string, subscriptions: readonly SessionSubscription[]): void;
+  /** It came or went. */
+  seen(clientId: string): void;
+  /** With all that waits for it. */
+  forget(clientId: string): void;
+  /** Nothing for a session that is not there. */
+  enqueue(clientIds: readonly string[], alert: WaitingAlert): void;
+  delivered(clientId: string, key: string): void;
+}
+
+interface QueuedPacket {
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+  qos: number;
+  messageId?: number | undefined;
+}
+
+/** The part of aedes' in-memory persistence that durable sessions (clean=false) live in, which aedes does not type. */
+interface Persistence {
+  addSubscriptions(client: { id: string }, subscriptions: readonly SessionSubscription[]): Promise<void>;
+  removeSubscriptions(client: { id: string }, topics: readonly string[]): Promise<void>;
+  cleanSubscriptions(client: { id: string }): Promise<void>;
+  subscriptionsByClient(client: { id: string }): Promise<readonly SessionSubscription[]>;
+  outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void>;
+  outgoingEnqueueCombi(subscriptions: ReadonlyArray<{ clientId: string }>, packet: QueuedPacket): Promise<void>;
+  outgoingUpdate(client: { id: string }, packet: QueuedPacket): Promise<void>;
+  outgoingClearMessageId(client: { id: string }, packet: { messageId?: number }): Promise<QueuedPacket | undefined>;
+  outgoingStream(client: { id: string }): AsyncIterable<QueuedPacket>;
+}
+
+/** A connected client as aedes has it, as far as it is needed here. */
+interface BrokerClient {
+  readonly id: string;
+  readonly clean: boolean;
+  readonly closed: boolean;
+  /** The newest counter that was forwarded, by broker. */
+  readonly duplicates: Record<string, number>;
+  deliverQoS(packet: QueuedPacket, done: () => void): void;
+}
+
+/** As mosquitto's max_queued_messages: what one session can have waiting. */
+const MAX_QUEUED = 1_000;
+/** Over all sessions: some 20 MB of alerts. */
+const MAX_QUEUED_IN_ALL = 20_000;
+/** Sessions kept: a stranger inventing client ids cannot fill memory or disk. */
+const MAX_SESSIONS = 200;
+/** Above every id that a client's own messages can have. */
+const ID_OF_WHAT_GOES = 65_536;
+
+export interface DurableSessionsOptions {
+  readonly broker: Aedes;
+  /** Absent: sessions end with the process. */
+  readonly shelf?: SessionShelf | undefined;
+  /** Alerts alone are kept over a restart; states are retained and come anew by themselves. */
+  readonly isAlert: (topic: string) => boolean;
+  /** A message is not kept for this session: too much waits for it. */
+  readonly onDrop: (clientId: string) => void;
+  /** Something of the sessions could not be kept for after a restart. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/**
+ * Bounds what aedes keeps for durable sessions, and keeps it over restarts. A full queue drops what is newer, for that session
+ * alone. Without room for another session, the one that was away longest is forgotten. Retained messages do not wait for who is
+ * away: the newest of each topic comes with the subscription, or with its next repetition.
+ *
+ * Also keeps what aedes does not:
+ *
+ * - Order. A session that comes back gets what is new at once, beside what waits; here new messages wait behind that.
+ * - Ids. A message that was sent on an earlier connection keeps its packet id, which the new connection gives out again; an
+ *   acknowledgement then clears the wrong one. Here each connection begins without ids.
+ * - QoS 1 for what goes on from here: the daemon publishes with QoS 2 (see AlertQos), where a repeated id makes a subscriber
+ *   drop a message as a repeat.
+ */
+export class DurableSessions {
+  readonly #options: DurableSessionsOptions;
+  readonly #persistence: Persistence;
+  readonly #original: Persistence;
+  /** How much waits, per session, in the order in which they were last seen. */
+  readonly #queued = new Map<string, number>();
+  #queuedInAll = 0;
+  /** Clients that have had all that waited. */
+  readonly #caughtUp = new WeakSet<BrokerClient>();
+  /** Clients that a new message was held back from since the queue was last read. */
+  readonly #heldBack = new WeakSet<BrokerClient>();
+  /** Messages on their way out of a queue. */
+  readonly #leaving = new WeakSet<object>();
+
+  constructor(options: DurableSessionsOptions) {
+    this.#options = options;
+    this.#persistence = (options.broker as unknown as { persistence: Persistence }).persistence;
+    this.#original = boundMethods(this.#persistence);
+  }
+
+  /** Takes up what an earlier process kept, and watches over the broker from now on. Before the first client. */
+  async start(): Promise<void> {
+    for (const { clientId, subscriptions, waiting } of this.#load()) {
+      await this.#original.addSubscriptions({ id: clientId }, subscriptions);
+      for (const { key, topic, payload, qos } of waiting) {
+        const [brokerId = '', counter] = key.split(' ');
+        const packet = { cmd: 'publish', topic, payload, qos, retain: false, brokerId, brokerCounter: Number(counter) };
+        await this.#original.outgoingEnqueue({ clientId }, packet);
+      }
+      this.#count(clientId, waiting.length);
+    }
+    Object.assign(this.#persistence, {
+      addSubscriptions: (...given: Parameters<Persistence['addSubscriptions']>) => this.#subscribed(...given),
+      removeSubscriptions: (...given: Parameters<Persistence['removeSubscriptions']>) => this.#unsubscribed(...given),
+      cleanSubscriptions: (...given: Parameters<Persistence['cleanSubscriptions']>) => this.#cleaned(...given),
+      subscriptionsByClient: (...given: Parameters<Persistence['subscriptionsByClient']>) => this.#resumed(...given),
+      outgoingEnqueueCombi: (...given: Parameters<Persistence['outgoingEnqueueCombi']>) => this.#enqueue(...given),
+      outgoingClearMessageId: (...given: Parameters<Persistence['outgoingClearMessageId']>) => this.#received(...given),
+    });
+    const { broker } = this.#options;
+    broker.on('clientReady', (client) => void this.#catchUp(client as unknown as BrokerClient));
+    broker.on('client', ({ id }) => this.#seen(id));
+    broker.on('clientDisconnect', ({ id }) => this.#seen(id));
+  }
+
+  /** Whether a message may go to a client now; otherwise it waits in the client's queue for its turn. */
+  mayForward(client: unknown, packet: { qos: number; retain: boolean; messageId?: number | undefined }): boolean {
+    const to = client as BrokerClient;
+    const waits = packet.qos > 0 && packet.messageId === undefined && !packet.retain && !this.#leaving.has(packet);
+    if (to.clean || !waits || this.#caughtUp.has(to)) return true;
+    this.#heldBack.add(to);
+    return false;
+  }
+
+  /** A client connects: what was sent on an earlier connection is as good as not sent. */
+  async #resumed(client: { id: string }): Promise<readonly SessionSubscription[]> {
+    for await (const packet of this.#original.outgoingStream(client)) packet.messageId = undefined;
+    return this.#original.subscriptionsByClient(client);
+  }
+
+  /** Sends what came while older messages went out, until nothing is left behind. */
+  async #catchUp(client: BrokerClient): Promise<void> {
+    if (client.clean) return;
+    do {
+      this.#heldBack.delete(client);
+      for await (const packet of this.#original.outgoingStream(client)) {
+        if (client.closed) return;
+        if (packet.messageId === undefined) await this.#send(client, packet);
+      }
+    } while (this.#heldBack.has(client));
+    this.#caughtUp.add(client);
+  }
+
+  #send(client: BrokerClient, packet: QueuedPacket): Promise<void> {
+    // It was noted as forwarded when it was held back.
+    client.duplicates[packet.brokerId] = packet.brokerCounter - 1;
+    this.#leaving.add(packet);
+    return new Promise((resolve) => client.deliverQoS(packet, () => resolve()));
+  }
+
+  #load(): readonly SavedSession[] {
+    try {
+      return this.#options.shelf?.load() ?? [];
+    } catch (error) {
+      this.#options.onTrouble(toError(error));
+      return [];
+    }
+  }
+
+  async #subscribed(client: { id: string }, subscriptions: readonly SessionSubscription[]): Promise<void> {
+    await this.#original.addSubscriptions(client, subscriptions);
+    await this.#save(client);
+  }
+
+  async #unsubscribed(client: { id: string }, topics: readonly string[]): Promise<void> {
+    await this.#original.removeSubscriptions(client, topics);
+    await this.#save(client);
+  }
+
+  async #save(client: { id: string }): Promise<void> {
+    const subscriptions = await this.#original.subscriptionsByClient(client);
+    if (subscriptions.length === 0) return this.#forget(client.id);
+    if (!this.#queued.has(client.id)) this.#count(client.id, 0);
+    this.#keep((shelf) =>
+      shelf.save(
+        client.id,
+        subscriptions.map(({ topic, qos }) => ({ topic, qos })),
+      ),
+    );
+    for (const away of this.#awayLongestFirst()) {
+      if (this.#queued.size <= MAX_SESSIONS) break;
+      await this.#forget(away);
+    }
+  }
+
+  /** Its client asked for a clean session. */
+  async #cleaned(client: { id: string }): Promise<void> {
+    await this.#original.cleanSubscriptions(client);
+    if (this.#queued.has(client.id)) await this.#forget(client.id);
+  }
+
+  async #forget(clientId: string): Promise<void> {
+    const client = { id: clientId };
+    this.#queuedInAll -= this.#queued.get(clientId) ?? 0;
+    this.#queued.delete(clientId);
+    this.#keep((shelf) => shelf.forget(clientId));
+    await this.#original.cleanSubscriptions(client);
+    // The persistence empties a queue only message by message, by an id that waiting ones do not have yet.
+    let messageId = ID_OF_WHAT_GOES;
+    for await (const packet of this.#original.outgoingStream(client)) {
+      await this.#original.outgoingUpdate(client, { ...packet, messageId: ++messageId });
+      await this.#original.outgoingClearMessageId(client, { messageId });
+    }
+  }
+
+  async #enqueue(subscriptions: ReadonlyArray<{ clientId: string }>, packet: QueuedPacket): Promise<void> {
+    // The very packet that goes to those who are connected, right after this.
+    packet.qos = Math.min(1, packet.qos);
+    const taken = subscriptions.filter(({ clientId }) => this.#hasRoom(clientId, packet.retain));
+    for (const { clientId } of taken) this.#count(clientId, 1);
+    const { topic, payload, qos } = packet;
+    if (taken.length > 0 && this.#options.isAlert(topic)) {
+      const clientIds = taken.map(({ clientId }) => clientId);
+      this.#keep((shelf) =>
+        shelf.enqueue(clientIds, { key: keyOf(packet), topic, payload: Buffer.from(payload), qos }),
+      );
+    }
+    await this.#original.outgoingEnqueueCombi(taken, packet);
+    for (const away of this.#awayLongestFirst()) {
+      if (this.#queuedInAll <= MAX_QUEUED_IN_ALL) break;
+      await this.#forget(away);
+    }
+  }
+
+  #hasRoom(clientId: string, isRetained: boolean): boolean {
+    if (isRetained && !this.#isConnected(clientId)) return false;
+    if ((this.#queued.get(clientId) ?? 0) < MAX_QUEUED) return true;
+    this.#options.onDrop(clientId);
+    return false;
+  }
+
+  async #received(client: { id: string }, packet: { messageId?: number }): Promise<QueuedPacket | undefined> {
+    // Without an id it would be any message that waits: aedes asks so for one that was held back.
+    const { messageId } = packet;
+    const cleared = messageId !== undefined && (await this.#original.outgoingClearMessageId(client, { messageId }));
+    if (!cleared) return undefined;
+    if (this.#queued.has(client.id)) this.#count(client.id, -1);
+    if (this.#options.isAlert(cleared.topic)) this.#keep((shelf) => shelf.delivered(client.id, keyOf(cleared)));
+    return cleared;
+  }
+
+  #seen(clientId: string): void {
+    const queued = this.#queued.get(clientId);
+    if (queued === undefined) return;
+    this.#queued.delete(clientId);
+    this.#queued.set(clientId, queued);
+    this.#keep((shelf) => shelf.seen(clientId));
+  }
+
+  #awayLongestFirst(): string[] {
+    return [...this.#queued.keys()].filter((clientId) => !this.#isConnected(clientId));
+  }
+
+  #isConnected(clientId: string): boolean {
+    const { clients } = this.#options.broker as unknown as { clients: Readonly<Record<string, unknown>> };
+    return Object.hasOwn(clients, clientId);
+  }
+
+  #count(clientId: string, more: number): void {
+    const before = this.#queued.get(clientId) ?? 0;
+    const after = Math.max(0, before + more);
+    this.#queued.set(clientId, after);
+    this.#queuedInAll += after - before;
+  }
+
+  /** Alerts go on to who is connected whatever the disk does. */
+  #keep(change: (shelf: SessionShelf) => void): void {
+    try {
+      if (this.#options.shelf) change(this.#options.shelf);
+    } catch (error) {
+      this.#options.onTrouble(toError(error));
+    }
+  }
+}
+
+/** The broker's number for a message: each process is a broker of its own. */
+function keyOf({ brokerId, brokerCounter }: QueuedPacket): string {
+  return `${brokerId} ${brokerCounter}`;
+}
+
+/** As they are now, before any of them is replaced. */
+function boundMethods(persistence: Persistence): Persistence {
+  return {
+    addSubscriptions: persistence.addSubscriptions.bind(persistence),
+    removeSubscriptions: persistence.removeSubscriptions.bind(persistence),
+    cleanSubscriptions: persistence.cleanSubscriptions.bind(persistence),
+    subscriptionsByClient: persistence.subscriptionsByClient.bind(persistence),
+    outgoingEnqueue: persistence.outgoingEnqueue.bind(persistence),
+    outgoingEnqueueCombi: persistence.outgoingEnqueueCombi.bind(persistence),
+    outgoingUpdate: persistence.outgoingUpdate.bind(persistence),
+    outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
+    outgoingStream: persistence.outgoingStream.bind(persistence),
+  };
+}
