@@ -1,10 +1,16 @@
 import type { Aedes } from 'aedes';
 import { toError } from '../platform/errors.ts';
+import {
+  type BrokerClient,
+  keyOf,
+  type Persistence,
+  persistenceOf,
+  type QueuedPacket,
+  type SessionSubscription,
+  withMethods,
+} from './broker-persistence.ts';
 
-export interface SessionSubscription {
-  readonly topic: string;
-  readonly qos: number;
-}
+export type { SessionSubscription };
 
 /** A message that waits for a session. */
 export interface WaitingAlert {
@@ -35,39 +41,6 @@ export interface SessionShelf {
   /** Nothing for a session that is not there. */
   enqueue(clientIds: readonly string[], alert: WaitingAlert): void;
   delivered(clientId: string, key: string): void;
-}
-
-interface QueuedPacket {
-  readonly brokerId: string;
-  readonly brokerCounter: number;
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retain: boolean;
-  qos: number;
-  messageId?: number | undefined;
-}
-
-/** The part of aedes' in-memory persistence that durable sessions (clean=false) live in, which aedes does not type. */
-interface Persistence {
-  addSubscriptions(client: { id: string }, subscriptions: readonly SessionSubscription[]): Promise<void>;
-  removeSubscriptions(client: { id: string }, topics: readonly string[]): Promise<void>;
-  cleanSubscriptions(client: { id: string }): Promise<void>;
-  subscriptionsByClient(client: { id: string }): Promise<readonly SessionSubscription[]>;
-  outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void>;
-  outgoingEnqueueCombi(subscriptions: ReadonlyArray<{ clientId: string }>, packet: QueuedPacket): Promise<void>;
-  outgoingUpdate(client: { id: string }, packet: QueuedPacket): Promise<void>;
-  outgoingClearMessageId(client: { id: string }, packet: { messageId?: number }): Promise<QueuedPacket | undefined>;
-  outgoingStream(client: { id: string }): AsyncIterable<QueuedPacket>;
-}
-
-/** A connected client as aedes has it, as far as it is needed here. */
-interface BrokerClient {
-  readonly id: string;
-  readonly clean: boolean;
-  readonly closed: boolean;
-  /** The newest counter that was forwarded, by broker. */
-  readonly duplicates: Record<string, number>;
-  deliverQoS(packet: QueuedPacket, done: () => void): void;
 }
 
 /** As mosquitto's max_queued_messages: what one session can have waiting. */
@@ -106,7 +79,6 @@ export interface DurableSessionsOptions {
  */
 export class DurableSessions {
   readonly #options: DurableSessionsOptions;
-  readonly #persistence: Persistence;
   readonly #original: Persistence;
   /** How much waits, per session, in the order in which they were last seen. */
   readonly #queued = new Map<string, number>();
@@ -120,8 +92,7 @@ export class DurableSessions {
 
   constructor(options: DurableSessionsOptions) {
     this.#options = options;
-    this.#persistence = (options.broker as unknown as { persistence: Persistence }).persistence;
-    this.#original = boundMethods(this.#persistence);
+    this.#original = persistenceOf(options.broker);
   }
 
   /** Takes up what an earlier process kept, and watches over the broker from now on. Before the first client. */
@@ -135,7 +106,7 @@ export class DurableSessions {
       }
       this.#count(clientId, waiting.length);
     }
-    Object.assign(this.#persistence, {
+    withMethods(this.#options.broker, {
       addSubscriptions: (...given: Parameters<Persistence['addSubscriptions']>) => this.#subscribed(...given),
       removeSubscriptions: (...given: Parameters<Persistence['removeSubscriptions']>) => this.#unsubscribed(...given),
       cleanSubscriptions: (...given: Parameters<Persistence['cleanSubscriptions']>) => this.#cleaned(...given),
@@ -307,24 +278,4 @@ export class DurableSessions {
       this.#options.onTrouble(toError(error));
     }
   }
-}
-
-/** The broker's number for a message: each process is a broker of its own. */
-function keyOf({ brokerId, brokerCounter }: QueuedPacket): string {
-  return `${brokerId} ${brokerCounter}`;
-}
-
-/** As they are now, before any of them is replaced. */
-function boundMethods(persistence: Persistence): Persistence {
-  return {
-    addSubscriptions: persistence.addSubscriptions.bind(persistence),
-    removeSubscriptions: persistence.removeSubscriptions.bind(persistence),
-    cleanSubscriptions: persistence.cleanSubscriptions.bind(persistence),
-    subscriptionsByClient: persistence.subscriptionsByClient.bind(persistence),
-    outgoingEnqueue: persistence.outgoingEnqueue.bind(persistence),
-    outgoingEnqueueCombi: persistence.outgoingEnqueueCombi.bind(persistence),
-    outgoingUpdate: persistence.outgoingUpdate.bind(persistence),
-    outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
-    outgoingStream: persistence.outgoingStream.bind(persistence),
-  };
 }
