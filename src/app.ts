@@ -3,6 +3,7 @@ import { createAdminDesks } from './admin-desks.ts';
 import { channelsInUse, createAlerts } from './alerts/alerts.ts';
 import { isAlive } from './alive.ts';
 import type { App, AppOptions } from './appliance.ts';
+import { scheduledBackups } from './backups.ts';
 import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
 import { createChatDesk } from './chat-desk.ts';
@@ -111,8 +112,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
   const thumbnail = sharedThumbnails();
   const time = believedTimeOf({ store, dataDir: settings.data, clock, logger });
-  const agesBy = (): number => time.now();
-  const history = openHistory({ settings, cameras, clock, logger, health, thumbnail, agesBy });
+  const history = openHistory({ settings, cameras, clock, logger, health, thumbnail, agesBy: () => time.now() });
 
   const clips = new EvidenceClips({ dataDir: settings.data, cameras, clock, logger });
   const commit = (change: EventCommit): void => {
@@ -298,6 +298,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     createTicks({ clock, watch, store, capacity }),
     reports.part,
     loopPart('retention', (stopped) => retention.run(stopped)),
+    ...scheduledBackups({ settings, store, clock, logger, health }),
     ...(history ? [loopPart('history', (stopped) => history.run(stopped))] : []),
     loopPart('backtests', (stopped) => pastDesks.backtests.run(stopped)),
     cameraSet,

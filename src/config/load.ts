@@ -25,12 +25,13 @@ export function readSettings(file: string): LoadedSettings {
   const { locate } = parsed;
   if (!parsed.value) return { file, findings, locate };
   const folder = dirname(resolve(file));
-  const { model } = parsed.value;
+  const { model, backup } = parsed.value;
   const settings = {
     ...parsed.value,
     model: { ...placed(model, folder), standby: model.standby && placed(model.standby, folder) },
     rules: resolve(folder, parsed.value.rules),
     data: resolve(folder, parsed.value.data),
+    backup: { ...backup, ...(backup.folder !== undefined && { folder: resolve(folder, backup.folder) }) },
   };
   findings.push(...doubts(settings, file, locate));
   return { file, settings: deepFreeze(settings), findings, locate };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mqttSettingsSchema, webhookSettingsSchema } from '../alerts/settings.ts';
 import { cameraSettingsSchema } from '../cameras/settings.ts';
 import { historySettingsSchema } from '../history/settings.ts';
+import { backupSettingsSchema } from '../store/settings.ts';
 import { modelSettingsSchema } from '../vision/settings.ts';
 import { nvidiaSettingsSchema } from '../web/drop-in/settings.ts';
 import { calendarSchema } from './calendars.ts';
@@ -50,6 +51,8 @@ export const settingsSchema = z.strictObject({
   rules: z.string().min(1, 'must not be empty').default('./rules'),
   /** Folder of the database and the evidence, relative to this file. */
   data: z.string().min(1, 'must not be empty').default('./data'),
+  /** Backups of the database that the box writes by itself. */
+  backup: backupSettingsSchema.prefault({}),
   model: modelSettingsSchema.prefault({}),
   mqtt: mqttSettingsSchema.prefault({}),
   webhook: webhookSettingsSchema.optional(),
