@@ -2,7 +2,7 @@ import { cropZone, type EncodedPicture } from './cameras/masks.ts';
 import type { Polygon } from './cameras/settings.ts';
 import type { ModelTurns } from './model-turns.ts';
 import type { Clock } from './platform/clock.ts';
-import { kindOf } from './platform/errors.ts';
+import { kindOf, WatchwordError } from './platform/errors.ts';
 import type { JudgedAnswer } from './rules/verdict.ts';
 
 const PAUSE_MS = 1_000;
@@ -56,6 +56,8 @@ export class BacktestAsker {
       try {
         await gap();
         const [answer] = await model.score(look, [question], { signal });
+        if (answer?.byStandby)
+          throw new WatchwordError('unavailable', 'the model is away, and its stand-by answers differently');
         return answer && { score: answer.score, mass: answer.mass };
       } finally {
         model.release(look).catch(() => undefined);

@@ -2,10 +2,11 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Polygon } from '../cameras/settings.ts';
 import type { Settings } from '../config/settings.ts';
-import { WatchwordError } from '../platform/errors.ts';
+import { maskSecrets } from '../platform/secrets.ts';
 import type { JudgedAnswer } from '../rules/verdict.ts';
-import type { CommandIo } from './command.ts';
-import { BUNDLED_MODEL, type ModelChoice, type OpenedModel, type OpenModel } from './open-model.ts';
+import type { VisionModel } from '../vision/model.ts';
+import { type CommandIo, UsageError } from './command.ts';
+import { BUNDLED_MODEL, type ModelChoice, type OpenModel } from './open-model.ts';
 
 /** A picture with its size, as the history keeps it. */
 export interface SizedPicture {
@@ -15,26 +16,33 @@ export interface SizedPicture {
   readonly height: number;
 }
 
+/** A package, or the server that the box asks. */
+export interface PastModel extends ModelChoice {
+  readonly server?: Settings['model'] & { readonly endpoint: string };
+}
+
 /**
- * The model that the configuration names, unless the command line names another.
- *
- * @throws WatchwordError `unsupported` when the configuration names a server: the bundled model's answers are not its answers
+ * The model that the configuration names, unless the command line names another. A stand-by is left out: its answers are not
+ * the model's answers.
  */
-export function configuredModel(choice: ModelChoice, settings: Settings, configFile: string): ModelChoice {
+export function configuredModel(choice: ModelChoice, settings: Settings, configFile: string): PastModel {
   const { package: folder, dtype, device, endpoint } = settings.model;
   const configured = folder === undefined ? undefined : resolve(dirname(configFile), folder);
   if (choice.model !== undefined) return choice;
   if (endpoint !== undefined) {
-    throw new WatchwordError('unsupported', 'this box asks a server, which is not asked about the past', {
-      where: 'model.endpoint',
-      hint: 'Name a model package with --model DIR',
-    });
+    if (choice.dtype !== undefined || choice.device !== undefined)
+      throw new UsageError('--dtype and --device are for a package, and this box asks a server', 'Add --model DIR');
+    return { server: { ...settings.model, endpoint } };
   }
   return { model: configured, dtype: choice.dtype ?? dtype, device: choice.device ?? device };
 }
 
-/** Which weights a choice means, without loading them: the folder, the variant and when its files were written. */
-export function modelKey({ model = BUNDLED_MODEL, dtype = '', device = '' }: ModelChoice): string {
+/**
+ * Which weights a choice means, without loading them: the folder, the variant and when its files were written. Of a server, which
+ * does not tell its weights, the address and the name: what a backtest kept of its answers is as old as that.
+ */
+export function modelKey({ server, model = BUNDLED_MODEL, dtype = '', device = '' }: PastModel): string {
+  if (server) return JSON.stringify(['server', maskSecrets(server.endpoint), server.name ?? '']);
   const folder = realpathSync(model);
   const weights = join(folder, 'onnx');
   const times = readdirSync(weights).map((name) => Math.round(statSync(join(weights, name)).mtimeMs));
@@ -44,19 +52,20 @@ export function modelKey({ model = BUNDLED_MODEL, dtype = '', device = '' }: Mod
 /** A model that is opened when the first picture is asked, and not at all when all answers are known. */
 export class LazyModel {
   readonly #open: OpenModel;
-  readonly #choice: ModelChoice;
+  readonly #choice: PastModel;
   readonly #io: CommandIo;
-  #model: Promise<OpenedModel> | undefined;
+  #model: Promise<VisionModel> | undefined;
 
-  constructor(open: OpenModel, choice: ModelChoice, io: CommandIo) {
+  constructor(open: OpenModel, choice: PastModel, io: CommandIo) {
     this.#open = open;
     this.#choice = choice;
     this.#io = io;
   }
 
   /** Opens it now, so that the first answer's time is the answer's own. */
-  ready(): Promise<OpenedModel> {
-    this.#model ??= this.#open(this.#choice, this.#io);
+  ready(): Promise<VisionModel> {
+    const { server } = this.#choice;
+    this.#model ??= server ? openServer(server, this.#io) : this.#open(this.#choice, this.#io);
     return this.#model;
   }
 
@@ -78,6 +87,14 @@ export class LazyModel {
     const model = await this.#model?.catch(() => undefined);
     await model?.close();
   }
+}
+
+async function openServer(server: NonNullable<PastModel['server']>, io: CommandIo): Promise<VisionModel> {
+  const { openEndpointModel } = await import('../vision/endpoint/endpoint-model.ts');
+  const { endpoint, name, apiKey, timeoutMs, concurrency } = server;
+  const { clock, logger, signal } = io;
+  const client = { endpoint, name, apiKey, timeoutMs, concurrency };
+  return openEndpointModel({ ...client, clock, logger, random: Math.random }, signal);
 }
 
 /** The picture library is loaded when a picture is cut: a backtest on stored answers must not wait for it. */

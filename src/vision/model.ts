@@ -47,6 +47,8 @@ export interface Answer {
   readonly readFrom?: 'words';
   /** Who answered; absent where it is the model itself. */
   readonly answeredBy?: ModelIdentity;
+  /** The stand-by answered: right for what is seen now, not for what is measured or kept as the model's. */
+  readonly byStandby?: true;
 }
 
 /** A picture of the same camera, taken before the one that is looked at. */

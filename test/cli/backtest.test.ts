@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import sharp from 'sharp';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBacktest } from '../../src/cli/backtest.ts';
 import { runCommand } from '../../src/cli/command.ts';
 import { type KeptPicture, PictureIndex } from '../../src/history/picture-index.ts';
@@ -8,6 +9,7 @@ import type { Verdict } from '../../src/rules/verdict.ts';
 import { tempStore } from '../store/temp-store.ts';
 import { recordIo } from '../support/command-io.ts';
 import { ScriptedModel } from '../support/scripted-model.ts';
+import { ChatServer, json } from '../vision/endpoint/chat-server.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -44,7 +46,12 @@ data: .
   };
   const pictures = PictureIndex.open(dataDir);
   /** A picture that the camera showed from then on. */
-  const showed = (text: string, agoMs: number, forMs: number, trouble: KeptPicture['trouble'] = null): void => {
+  const showed = (
+    text: string | Buffer,
+    agoMs: number,
+    forMs: number,
+    trouble: KeptPicture['trouble'] = null,
+  ): void => {
     const capturedAt = NOW - agoMs;
     const picture = { cameraId: 'aisle-1', capturedAt, until: capturedAt + forMs, trouble };
     const file = pictures.pathOf(picture);
@@ -234,17 +241,33 @@ describe('watchword backtest for people', () => {
   });
 });
 
-test('a box that asks a server is told so, instead of being answered by another model', async () => {
-  const { dataDir } = tempStore();
-  mkdirSync(join(dataDir, 'rules'));
-  const config = join(dataDir, 'watchword.yaml');
-  writeFileSync(
-    config,
-    'cameras: { aisle-1: { source: "file:a.mp4" } }\nrules: ./rules\ndata: .\nmodel: { endpoint: "http://127.0.0.1:1/v1" }\n',
-  );
-  const io = recordIo();
-  const { open } = new ScriptedModel(() => ({ score: 1 }));
-  const words = 'Alert me when a shelf is empty';
-  expect(await runCommand(createBacktest(open), ['--config', config, words, '--camera', 'aisle-1'], io)).toBe(1);
-  expect(io.err()).toContain('this box asks a server, which is not asked about the past');
+test('a box that asks a server asks it about the past too, once per picture, and never its stand-by', async () => {
+  const { run, showed, config } = boxWithPast();
+  const server = new ChatServer();
+  await server.start();
+  onTestFinished(() => server.stop());
+  writeFileSync(config, `${readFileSync(config, 'utf8')}model: { endpoint: "${server.url}", standby: {} }\n`);
+  const jpeg = await sharp({ create: { width: 32, height: 18, channels: 3, background: '#888' } })
+    .jpeg()
+    .toBuffer();
+  showed(jpeg, 2 * HOUR, 20_000);
+  const summary = async () => {
+    const { code, io } = await run('empty-shelf', '--camera', 'aisle-1', '--json');
+    expect(io.err()).toBe('');
+    expect(code).toBe(0);
+    return io.lines().at(-1);
+  };
+  expect(await summary()).toMatchObject({ summary: { events: 1, looks: { asked: 1 } } });
+  expect(server.chats).toHaveLength(1);
+  expect(server.chats[0]?.body.messages[0].content[1].text).toContain('Is a shelf empty?');
+  expect(await summary()).toMatchObject({ summary: { events: 1, looks: { asked: 0 } } });
+  expect(server.chats).toHaveLength(1);
+
+  server.respond = (_, response) => json(response, 401, { error: { message: 'the key has expired' } });
+  showed(jpeg, HOUR, 20_000);
+  const failed = await run('empty-shelf', '--camera', 'aisle-1', '--json');
+  expect(failed.code).toBe(1);
+  expect(failed.io.err()).toContain('the key has expired');
+  const wrong = await run('empty-shelf', '--camera', 'aisle-1', '--dtype', 'q8');
+  expect(wrong.code).toBe(2);
 });

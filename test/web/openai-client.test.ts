@@ -32,7 +32,11 @@ describe("OpenAI's own client against this box", { timeout: 60_000 }, () => {
     local = await loadVisionModelInThread({ packageDir: TINY, dtype: 'q8', device: 'cpu', clock: systemClock });
     store.takePictures();
     shelf = Buffer.from(store.frames.get('aisle-3')?.jpeg ?? []);
-    store.tokens.set(createHash('sha256').update(TOKEN).digest('hex'), { name: 'other box', role: 'viewer' });
+    store.tokens.set(createHash('sha256').update(TOKEN).digest('hex'), {
+      name: 'other box',
+      role: 'viewer',
+      createdAt: 0,
+    });
     const real = createChatDesk(new ModelTurns({ model: local, clock: systemClock }));
     const chat: ChatDesk = {
       score: (...args) => (desk.score ?? real.score)(...args),

@@ -149,7 +149,8 @@ export class StandbyModel implements VisionModel {
     return this.#either(async (engine, model) => {
       const own = await this.#lookOf(held, engine, options.signal);
       const answers = await model.score(own, questions, options);
-      return answers.map((answer) => ({ ...answer, answeredBy: model.identity }));
+      const who = { answeredBy: model.identity, ...(engine === this.#standby && { byStandby: true as const }) };
+      return answers.map((answer) => ({ ...answer, ...who }));
     });
   }
 

@@ -5,6 +5,9 @@ import type { DropInDeps } from './drop-in-deps.ts';
 const MARK =
   '# Set by a program through the drop-in for NVIDIA: its next call replaces the sentence or deletes this file.';
 
+/** Programs expect what the original does with more alerts than it can follow: all of them, more slowly. */
+const AS_BEFORE = { force: true };
+
 export interface SlotRule {
   readonly words: string;
   readonly cameraId: string;
@@ -48,8 +51,8 @@ export class RuleSlots {
       const ours = file?.text.startsWith(MARK) === true;
       if (!rule) {
         if (file && ours) await ruleDesk.remove(id, file.version, by);
-      } else if (!file) await ruleDesk.createFile(id, textOf(rule), by);
-      else if (!says(file.text, rule)) await ruleDesk.saveFile(id, file.version, textOf(rule), by);
+      } else if (!file) await ruleDesk.createFile(id, textOf(rule), by, AS_BEFORE);
+      else if (!says(file.text, rule)) await ruleDesk.saveFile(id, file.version, textOf(rule), by, AS_BEFORE);
     }
     await rulesReloaded();
   }

@@ -70,11 +70,12 @@ async function running<T>(work: Promise<T>): Promise<T> {
 }
 
 /** One question about one picture. */
-async function askNow(model: VisionModel): Promise<{ score: number; by: string | undefined }> {
+async function askNow(model: VisionModel): Promise<{ score: number; by: string }> {
   const look = await model.look(png);
   try {
     const [answer] = await model.score(look, ['Is it?']);
-    return { score: Number(answer?.score.toFixed(3)), by: answer?.answeredBy?.name };
+    const by = `${answer?.answeredBy?.name}${answer?.byStandby ? ', standing by' : ''}`;
+    return { score: Number(answer?.score.toFixed(3)), by };
   } finally {
     await model.release(look);
   }
@@ -83,7 +84,7 @@ const ask = (model: VisionModel) => running(askNow(model));
 
 const broken: ChatServer['respond'] = (_, response) => json(response, 500, { error: { message: 'out of memory' } });
 const BIG = { score: 0.9, by: 'big-vlm' };
-const SMALL = { score: 0.2, by: 'small-vlm' };
+const SMALL = { score: 0.2, by: 'small-vlm, standing by' };
 
 describe('a second server', () => {
   test('is not opened, let alone asked, while the first one answers', async () => {
@@ -195,7 +196,7 @@ test("this box's own model answers while the server is away, with the very score
   await local.release(look);
   const model = await open(async () => local);
   near.respond = broken;
-  expect(await ask(model)).toEqual({ score: Number(own?.score.toFixed(3)), by: 'watchword-tiny' });
+  expect(await ask(model)).toEqual({ score: Number(own?.score.toFixed(3)), by: 'watchword-tiny, standing by' });
 });
 
 test('is what the settings name: a server, with its stand-by', async () => {

@@ -33,7 +33,7 @@ describe('the drop-in', () => {
     streams = new FixedStreams();
     store.takePictures();
     for (const role of ROLES)
-      store.tokens.set(createHash('sha256').update(role).digest('hex'), { name: `${role} app`, role });
+      store.tokens.set(createHash('sha256').update(role).digest('hex'), { name: `${role} app`, role, createdAt: 0 });
     [vlm, query] = open({ vlm: {}, query: { camera: 'aisle-3' } }) as [DropInApp, DropInApp];
   });
 
