@@ -4,10 +4,12 @@ import type { ConfigFile } from './config/config-file.ts';
 import { createFirstRun, type FirstRunOptions } from './first-run.ts';
 import type { LiveBox } from './live-box.ts';
 import type { Clock } from './platform/clock.ts';
-import type { Logger } from './platform/logger.ts';
+import { WatchwordError } from './platform/errors.ts';
+import type { LevelControl, Logger, LogLevel } from './platform/logger.ts';
 import type { RuleFolder } from './rules/folder.ts';
 import { matchesAny } from './rules/glob.ts';
 import type { Store } from './store/store.ts';
+import { createUpkeep, type UpkeepOptions } from './upkeep.ts';
 import type { Watch } from './watch.ts';
 import type { WebDeps } from './web/deps.ts';
 import { createZoneDesk } from './zone-desk.ts';
@@ -26,18 +28,30 @@ export interface AdminDeskOptions {
   readonly redrawn: (cameraId: string) => void;
   readonly box: LiveBox;
   readonly firstRun: Pick<FirstRunOptions, 'isFresh' | 'settings' | 'model' | 'topicBase' | 'restart'>;
-  readonly store: Pick<Store, 'users' | 'log'>;
+  readonly store: Pick<Store, 'users' | 'log' | 'outbox' | 'coverage' | 'audit'>;
+  readonly upkeep: Omit<UpkeepOptions, 'dataDir' | 'store' | 'clock' | 'logger' | 'logLevel'> & {
+    /** Absent: what is logged is not up to the page. */
+    readonly logLevel: LevelControl | undefined;
+  };
 }
 
 /** What admins change of the box on the page while it runs. */
-export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zoneDesk' | 'cameraDesk' | 'firstRun'> {
+export function createAdminDesks(
+  options: AdminDeskOptions,
+): Pick<WebDeps, 'zoneDesk' | 'cameraDesk' | 'firstRun' | 'upkeep'> {
   const { config, cameraSet, ruleFolder, watch, audit, sources, clock, logger, redrawn } = options;
-  if (!config) return {};
+  const { dataDir, store } = { dataDir: options.firstRun.settings.data, store: options.store };
+  const upkeep = createUpkeep({
+    ...{ ...options.upkeep, dataDir, store, clock, logger },
+    logLevel: options.upkeep.logLevel ?? fixedLevel(options.firstRun.settings.log.level),
+  });
+  if (!config) return { upkeep };
   return {
+    upkeep,
     cameraDesk: createCameraDesk({ config, cameras: cameraSet, sources, audit, clock, logger }),
     firstRun: createFirstRun({
-      ...{ ...options.firstRun, config, cameraSet, logger },
-      ...{ dataDir: options.firstRun.settings.data, users: options.store.users, log: options.store.log },
+      ...{ ...options.firstRun, config, cameraSet, audit, logger },
+      ...{ dataDir, users: store.users, log: store.log },
       rules: () => ruleFolder.rules(),
       async apply(changed) {
         options.box.take(changed);
@@ -46,7 +60,7 @@ export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zone
       },
     }),
     zoneDesk: createZoneDesk({
-      ...{ config, logger },
+      ...{ config, audit, logger },
       rulesOn: (cameraId) => ruleFolder.rules().filter(({ cameras }) => matchesAny(cameras, cameraId)),
       async apply(cameraId, drawn) {
         await cameraSet.find(cameraId)?.redraw(drawn);
@@ -55,5 +69,15 @@ export function createAdminDesks(options: AdminDeskOptions): Pick<WebDeps, 'zone
         watch.refresh();
       },
     }),
+  };
+}
+
+/** Where the log is somebody else's. */
+function fixedLevel(level: LogLevel): LevelControl {
+  return {
+    get: () => level,
+    set() {
+      throw new WatchwordError('unsupported', 'what is logged cannot be changed here');
+    },
   };
 }

@@ -86,13 +86,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const { cameras } = cameraSet;
   const box = new LiveBox(settings);
   const context = () => contextOf({ site: box.site, calendars: box.calendars, cameras: cameraSet.settings() });
-  const ruleFolder = new RuleFolder({
-    folder: settings.rules,
-    context,
-    clock,
-    logger,
-    health,
-  });
+  const ruleFolder = new RuleFolder({ folder: settings.rules, context, clock, logger, health });
   const usage = new UsageLedger();
   const model = new LoadingModel({
     load: options.loadModel ?? modelLoader({ ...options, health, usage }),
@@ -245,6 +239,11 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
       firstRun: {
         ...{ isFresh: admin.created, settings, topicBase: alerts.topicBase, restart: options.restart },
         model: () => model.identity,
+      },
+      upkeep: {
+        ...{ pace, alerts, logLevel: options.logLevel, restart: options.restart },
+        counts: () => pipeline.counts,
+        load: () => capacity.load(watch.assignments),
       },
       redrawn(cameraId) {
         inspectorOf(cameraId).relearn(cameraId);

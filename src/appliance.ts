@@ -3,7 +3,7 @@ import type { Settings } from './config/settings.ts';
 import type { Judgement } from './pipeline.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Health } from './platform/health.ts';
-import type { Logger } from './platform/logger.ts';
+import type { LevelControl, Logger } from './platform/logger.ts';
 import type { VisionModel } from './vision/model.ts';
 
 /** What a box is started with. */
@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent where what is logged is not up to the page. */
+  readonly logLevel?: LevelControl;
   /** Folder of the demo clips, the bundled model's package and the folder that relative `file:` sources start from. */
   readonly demoFolder: string;
   readonly bundledModel: string;

@@ -12,6 +12,7 @@ import { WatchwordError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { maskSecrets } from './platform/secrets.ts';
 import type { CompiledRule } from './rules/rule.ts';
+import type { AuditLog } from './store/audit.ts';
 import type { EventLog } from './store/event-log.ts';
 import type { UserStore } from './store/users.ts';
 import type { ModelIdentity } from './vision/model.ts';
@@ -33,6 +34,7 @@ export interface FirstRunOptions {
   readonly apply: (settings: Settings) => Promise<void>;
   /** Starts the box anew with its configuration as it is then; absent where nobody would start it again. */
   readonly restart?: (() => void) | undefined;
+  readonly audit: Pick<AuditLog, 'add'>;
   readonly logger: Logger;
 }
 
@@ -92,6 +94,7 @@ export function createFirstRun(options: FirstRunOptions): FirstRun {
         ]),
       );
       await options.apply(changed);
+      options.audit.add({ who: by, act: 'config-changed', about: 'site', detail: `${name}, ${timeZone}` });
       logger.info('site set up', { name, timeZone, by });
       keep({ site: true });
     },
@@ -108,6 +111,7 @@ export function createFirstRun(options: FirstRunOptions): FirstRun {
       const changed = await config.change((text) =>
         isFirst ? withOwnCamera(text, id, entry) : withCamera(text, id, entry),
       );
+      options.audit.add({ who: by, act: 'camera-added', about: id, detail: maskSecrets(camera.source) });
       logger.info('camera set up', { camera: id, source: maskSecrets(camera.source), by });
       keep({ camera: true });
       if (isFirst) {

@@ -12,7 +12,7 @@ import type { ModelIdentity } from './vision/model.ts';
 import type { Watch } from './watch.ts';
 import type { CameraStatus, LiveChange, RuleStatus, RunIdentity, WebDeps } from './web/deps.ts';
 
-export interface WebDepsOptions extends Pick<WebDeps, 'zoneDesk' | 'reports' | 'firstRun'> {
+export interface WebDepsOptions extends Pick<WebDeps, 'zoneDesk' | 'reports' | 'firstRun' | 'upkeep'> {
   readonly site: WebDeps['site'];
   readonly clock: Clock;
   readonly logger: Logger;

@@ -6,6 +6,7 @@ import { WatchwordError } from './platform/errors.ts';
 import { parseYaml } from './platform/findings.ts';
 import type { Logger } from './platform/logger.ts';
 import type { CompiledRule } from './rules/rule.ts';
+import type { AuditLog } from './store/audit.ts';
 import type { DrawnCamera, ZoneDesk } from './web/zone-drawing.ts';
 
 export interface ZoneDeskOptions {
@@ -14,11 +15,12 @@ export interface ZoneDeskOptions {
   readonly rulesOn: (cameraId: string) => readonly CompiledRule[];
   /** Puts what was saved in force. */
   readonly apply: (cameraId: string, drawn: Pick<CameraSettings, 'zones' | 'masks'>) => Promise<void>;
+  readonly audit: Pick<AuditLog, 'add'>;
   readonly logger: Logger;
 }
 
 /** Zones and masks drawn on the page, kept in the configuration file. */
-export function createZoneDesk({ config, rulesOn, apply, logger }: ZoneDeskOptions): ZoneDesk {
+export function createZoneDesk({ config, rulesOn, apply, audit, logger }: ZoneDeskOptions): ZoneDesk {
   return {
     async open(cameraId) {
       const { text, version } = await config.read();
@@ -33,11 +35,17 @@ export function createZoneDesk({ config, rulesOn, apply, logger }: ZoneDeskOptio
       const camera = settings.cameras[cameraId];
       if (!camera) throw unknownCamera(false);
       await apply(cameraId, camera);
+      audit.add({ who: by, act: 'camera-changed', about: cameraId, detail: wordsOf(camera) });
       logger.info('zones and masks drawn', {
         ...{ camera: cameraId, by, zones: Object.keys(camera.zones).length, masks: camera.masks.length },
       });
     },
   };
+}
+
+function wordsOf({ zones, masks }: DrawnCamera): string {
+  const names = Object.keys(zones);
+  return `zones: ${names.join(', ') || 'none'}; masks: ${masks.length}`;
 }
 
 function refuseGone(rules: readonly CompiledRule[], { zones }: DrawnCamera): void {

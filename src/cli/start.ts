@@ -9,7 +9,7 @@ import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { toError } from '../platform/errors.ts';
 import { collectGarbage } from '../platform/heap.ts';
-import { stderrLogger } from '../platform/logger.ts';
+import { adjustableLogger } from '../platform/logger.ts';
 import { createServiceNotifier } from '../platform/systemd.ts';
 import { type Command, type CommandIo, EXIT_DONE, parseOptions, UsageError, wholeNumber } from './command.ts';
 
@@ -65,7 +65,7 @@ async function runUntilRestart(
   isFirst: boolean,
   io: CommandIo,
 ): Promise<Overrides | undefined> {
-  const logger = stderrLogger(settings.log.level);
+  const { logger, level } = adjustableLogger(settings.log.level);
   const notifier = createServiceNotifier({ env: process.env, clock: io.clock, logger });
   const again = new AbortController();
   const app = await startApp(
@@ -76,6 +76,7 @@ async function runUntilRestart(
       version: version(),
       clock: io.clock,
       logger,
+      logLevel: level,
       demoFolder: resolve(ROOT, 'models/watchword-tiny/demo'),
       bundledModel: resolve(ROOT, 'models/watchword-tiny'),
       baseFolder: dirname(resolve(config)),

@@ -49,13 +49,34 @@ function masked(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, depth + 1)]));
 }
 
+/** What is logged, while the program runs. */
+export interface LevelControl {
+  get(): LogLevel;
+  set(level: LogLevel): void;
+}
+
 /** JSON lines on standard error through pino: standard output belongs to a command's result. */
 export function stderrLogger(level: LogLevel): Logger {
+  return adjustableLogger(level).logger;
+}
+
+/** The same with a level that can be changed. */
+export function adjustableLogger(level: LogLevel): { logger: Logger; level: LevelControl } {
+  let now = level;
   const out = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ dest: 2, sync: true }),
   );
-  return createLogger((at, message, fields) => out[at](fields, message));
+  return {
+    logger: createLogger((at, message, fields) => out[at](fields, message)),
+    level: {
+      get: () => now,
+      set(next) {
+        now = next;
+        out.level = next;
+      },
+    },
+  };
 }
 
 export const silentLogger: Logger = createLogger(() => undefined);

@@ -25,6 +25,7 @@ const FILES: Record<string, string | readonly string[]> = {
   'reports.js': 'src/web/static/reports.js',
   'start.css': 'src/web/static/start.css',
   'start.js': 'src/web/static/start.js',
+  'system.css': 'src/web/static/system.css',
   'zones.css': 'src/web/static/zones.css',
   'zones.js': 'src/web/static/zones.js',
   'icon.svg': 'src/web/static/icon.svg',

@@ -150,13 +150,17 @@ export class Auth {
     return user;
   }
 
+  /** Another role, in force with the next request; the last admin stays one. */
+  changeRole(name: string, role: Role, by: string): void {
+    const user = this.#mustGet(name);
+    if (user.role === 'admin' && role !== 'admin') this.#mustNotBeLast();
+    this.#options.users.put({ ...user, role }, by);
+  }
+
   /** Removes a user and ends their sessions; the last admin stays. `by`: who does it. */
   removeUser(name: string, by: string): void {
     const user = this.#mustGet(name);
-    const admins = this.#options.users.list().filter(({ role }) => role === 'admin');
-    if (user.role === 'admin' && admins.length <= 1) {
-      throw new WatchwordError('conflict', 'the last admin cannot be removed', { hint: 'Make another admin first' });
-    }
+    if (user.role === 'admin') this.#mustNotBeLast();
     this.endSessions(name);
     this.#options.users.remove(name, by);
   }
@@ -172,6 +176,12 @@ export class Auth {
     } catch (error) {
       this.#options.logger.warn('a login is not in the audit log', { error: toError(error) });
     }
+  }
+
+  #mustNotBeLast(): void {
+    const admins = this.#options.users.list().filter(({ role }) => role === 'admin');
+    if (admins.length > 1) return;
+    throw new WatchwordError('conflict', 'the last admin cannot be removed', { hint: 'Make another admin first' });
   }
 
   #mustGet(name: string): User {

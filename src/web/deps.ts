@@ -16,6 +16,7 @@ import { SCRYPT_COST, type ScryptCost } from './passwords.ts';
 import type { ReportDesk } from './reporting.ts';
 import type { RuleDesk, SpareModel } from './rule-editing.ts';
 import type { RuleRecords } from './rule-records.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { ZoneDesk } from './zone-drawing.ts';
 
 /** From little to much: each role may do what the roles before it may. */
@@ -216,6 +217,14 @@ export interface SessionStore {
 /** Machine access: `Authorization: Bearer <token>`. Looked up by hex SHA-256. */
 export interface ApiTokens {
   find(tokenHash: string): { readonly name: string; readonly role: Role } | undefined;
+  list(): ReadonlyArray<{ readonly name: string; readonly role: Role; readonly createdAt: number }>;
+  /** Throws `conflict` when the name is taken. */
+  add(
+    token: { readonly name: string; readonly role: Role; readonly createdAt: number },
+    tokenHash: string,
+    by: string,
+  ): void;
+  remove(name: string, by: string): void;
 }
 
 /** Who changed what, and when. What people do through the other parts of the web is noted there. */
@@ -252,6 +261,7 @@ export interface WebDeps {
   readonly zoneDesk?: ZoneDesk;
   readonly cameraDesk?: CameraDesk;
   readonly reports?: ReportDesk;
+  readonly upkeep?: Upkeep;
   /** Absent where nothing can be set up on the page. */
   readonly firstRun?: FirstRun;
   readonly spareModel: SpareModel;

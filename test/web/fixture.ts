@@ -33,6 +33,7 @@ import { demoCameras, demoEvents, demoRules, demoScores, demoStates, NOW } from 
 import { MemoryBacktests, memoryRecords } from './memory-backtests.ts';
 import { MemoryCameraDesk } from './memory-camera-desk.ts';
 import { MemoryRules } from './memory-rules.ts';
+import { MemoryUpkeep } from './memory-upkeep.ts';
 import { demoPicture } from './pictures.ts';
 
 export { demoEvent, NOW } from './demo-store.ts';
@@ -74,7 +75,9 @@ export class FakeStore<C extends Clock = ManualClock> {
   snapshots = new Map<string, Uint8Array>();
   users = new Map<string, User>();
   sessions = new Map<string, Session>();
-  tokens = new Map<string, { name: string; role: Role }>();
+  /** By the hash of the token. */
+  tokens = new Map<string, { name: string; role: Role; createdAt?: number }>();
+  readonly upkeep = new MemoryUpkeep();
   ready = true;
   readonly audit: AuditLog;
   readonly listeners = new Set<(change: LiveChange) => void>();
@@ -189,7 +192,19 @@ export class FakeStore<C extends Clock = ManualClock> {
             if (session.expiresAt <= now) this.sessions.delete(session.tokenHash);
         },
       },
-      tokens: { find: (hash) => this.tokens.get(hash) },
+      tokens: {
+        find: (hash) => this.tokens.get(hash),
+        list: () => [...this.tokens.values()].map((token) => ({ createdAt: NOW, ...token })),
+        add: (token, hash) => {
+          if ([...this.tokens.values()].some(({ name }) => name === token.name))
+            throw new WatchwordError('conflict', `there is a token "${token.name}" already`);
+          this.tokens.set(hash, token);
+        },
+        remove: (name) => {
+          for (const [hash, token] of this.tokens) if (token.name === name) this.tokens.delete(hash);
+        },
+      },
+      upkeep: this.upkeep,
       audit: this.audit,
       subscribe: (listener) => {
         this.listeners.add(listener);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { PASSWORDS } from './fixture.ts';
+import { fakeStore, PASSWORDS } from './fixture.ts';
 import { MemoryFirstRun } from './memory-first-run.ts';
 import { openWeb } from './visitor.ts';
 
 async function freshBox() {
-  const { store, web } = await openWeb();
+  const store = fakeStore();
   store.firstRun = new MemoryFirstRun();
-  return { store, ...(await openWeb(store)), web };
+  return openWeb(store);
 }
 
 test('a box that is set up has no guide, and nobody is sent to it', async () => {

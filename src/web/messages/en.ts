@@ -5,6 +5,7 @@ import { enBacktest } from './en-backtest.ts';
 import { enEditor } from './en-editor.ts';
 import { enReports } from './en-reports.ts';
 import { enStart } from './en-start.ts';
+import { enUpkeep } from './en-upkeep.ts';
 import { enZones } from './en-zones.ts';
 
 /** Every text people see. Another language has the same keys (the compiler checks it). */
@@ -199,6 +200,7 @@ export const en = {
   adding: enAdding,
   reports: enReports,
   start: enStart,
+  upkeep: enUpkeep,
 
   /** What a coloured stretch of a rule's sentence was understood as. */
   span: {

@@ -6,6 +6,7 @@ import { zhCnBacktest } from './zh-cn-backtest.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 import { zhCnReports } from './zh-cn-reports.ts';
 import { zhCnStart } from './zh-cn-start.ts';
+import { zhCnUpkeep } from './zh-cn-upkeep.ts';
 import { zhCnZones } from './zh-cn-zones.ts';
 
 export const zhCn: Messages = {
@@ -188,6 +189,7 @@ export const zhCn: Messages = {
   adding: zhCnAdding,
   reports: zhCnReports,
   start: zhCnStart,
+  upkeep: zhCnUpkeep,
 
   span: {
     duration: '多久',

@@ -13,12 +13,12 @@
     });
   }
 
-  const before = document.querySelector('[data-restarting]')?.dataset.restarting;
+  const { restarting: before, then = '/start' } = document.querySelector('[data-restarting]')?.dataset ?? {};
   async function look() {
     try {
       const answer = await fetch('/api/v1/system', { headers: { Accept: 'application/json' } });
       if (answer.ok && (await answer.json()).run !== before) {
-        window.location.replace('/start');
+        window.location.replace(then);
         return;
       }
     } catch {

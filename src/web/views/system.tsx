@@ -1,10 +1,11 @@
 import type { PartHealth } from '../../platform/health.ts';
 import type { ModelIdentity } from '../../vision/model.ts';
-import { ROLES } from '../auth.ts';
 import { mayDo, type Page } from '../context.ts';
-import type { RunIdentity, User } from '../deps.ts';
+import type { RunIdentity } from '../deps.ts';
 import { Layout } from './layout.tsx';
-import { ActionForm, Empty, Facts, HealthPill, When } from './parts.tsx';
+import { Empty, Facts, HealthPill, When } from './parts.tsx';
+import { type AccessProps, PeoplePanel, TokensPanel } from './system-people.tsx';
+import { UpkeepPanels, type UpkeepProps } from './system-upkeep.tsx';
 
 export interface SystemProps {
   readonly page: Page;
@@ -14,16 +15,17 @@ export interface SystemProps {
   readonly run: RunIdentity;
   readonly nodeVersion: string;
   readonly liveClients: number;
-  /** Empty for whoever may not manage people. */
-  readonly users: readonly User[];
-  readonly problem?: string;
+  /** Absent where the box does not tell. */
+  readonly upkeep: Omit<UpkeepProps, 'page'> | undefined;
+  /** Absent for whoever may not manage people. */
+  readonly access: Omit<AccessProps, 'page'> | undefined;
 }
 
 export function SystemPage(props: SystemProps) {
   const { page, model, run } = props;
   const { t } = page;
   return (
-    <Layout page={page} title={t.system.title} live="view=system">
+    <Layout page={page} title={t.system.title} live="view=system" styles={['system.css']}>
       <h1>{t.system.title}</h1>
       <div class="panels">
         <HealthPanel page={page} parts={props.parts} cameraNames={props.cameraNames} />
@@ -57,7 +59,9 @@ export function SystemPage(props: SystemProps) {
             ]}
           />
         </section>
-        {mayDo(page.identity, 'admin') ? <PeoplePanel {...props} /> : null}
+        {props.upkeep ? <UpkeepPanels page={page} {...props.upkeep} /> : null}
+        {props.access ? <PeoplePanel page={page} {...props.access} /> : null}
+        {props.access ? <TokensPanel page={page} {...props.access} /> : null}
         {mayDo(page.identity, 'admin') ? <AuditPanel page={page} /> : null}
       </div>
     </Layout>
@@ -116,66 +120,6 @@ function AuditPanel({ page }: { page: Page }) {
           {t.audit.open}
         </a>
       </p>
-    </section>
-  );
-}
-
-function PeoplePanel({ page, users, problem }: SystemProps) {
-  const { t } = page;
-  return (
-    <section class="panel panel-wide" id="people">
-      <h2>{t.system.people}</h2>
-      {problem ? (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      ) : null}
-      <ul class="people">
-        {users.map((user) => (
-          <li>
-            <span class="person">
-              <strong>{user.name}</strong>
-              {user.name === page.identity?.name ? <span class="quiet"> ({t.people.you})</span> : null}
-              <span class="quiet">
-                {' '}
-                {t.role[user.role]}: {t.roleMeans[user.role]}
-              </span>
-            </span>
-            {user.name === page.identity?.name ? null : (
-              <ActionForm page={page} action={`/system/people/${encodeURIComponent(user.name)}/remove`}>
-                <button type="submit" class="button" data-confirm={`${t.people.remove}: ${user.name}?`}>
-                  {t.people.remove}
-                </button>
-              </ActionForm>
-            )}
-          </li>
-        ))}
-      </ul>
-      <h3>{t.people.add}</h3>
-      <ActionForm page={page} action="/system/people" class="form form-inline">
-        <label class="field">
-          <span>{t.people.name}</span>
-          <input name="name" required maxlength={32} autocomplete="off" autocapitalize="none" spellcheck={false} />
-        </label>
-        <label class="field">
-          <span>{t.people.role}</span>
-          <select name="role">
-            {ROLES.map((role) => (
-              <option value={role}>
-                {t.role[role]}: {t.roleMeans[role]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>{t.people.password}</span>
-          <input type="password" name="password" required minlength={10} maxlength={256} autocomplete="new-password" />
-        </label>
-        <button type="submit" class="button">
-          {t.people.addButton}
-        </button>
-      </ActionForm>
-      <p class="quiet">{t.people.passwordHint}</p>
     </section>
   );
 }
