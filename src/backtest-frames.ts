@@ -36,6 +36,7 @@ export interface FrameChoice {
  * Only pictures that stood when their score was given: score and picture belong together. Pure. Oldest first.
  */
 export function chooseFrames({ past, rule, cameraId, since, until, replayed, pictures }: FrameChoice): ChosenFrame[] {
+  if (pictures.length === 0) return [];
   const events = spread(
     replayed.events.map(({ startedAt: from, endedAt }, index) => {
       return { from, opened: replayed.openedAt[index] ?? from, to: endedAt ?? until };

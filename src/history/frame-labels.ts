@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { toError, WatchwordError } from '../platform/errors.ts';
 import { Sqlite } from '../platform/sqlite.ts';
 
 /** What was asked about a frame, whichever rule asked it. */
@@ -71,8 +72,16 @@ export class FrameLabels {
       .all({ ...asked });
   }
 
-  /** Keeps a mark and its picture; an earlier mark of the same frame is replaced. Rejects when the disk refuses. */
+  /** Keeps a mark and its picture; an earlier mark of the same frame is replaced. Rejects with `unavailable` when the disk refuses. */
   async put(asked: LabelQuestion, label: FrameLabel, jpeg: Uint8Array | undefined): Promise<void> {
+    try {
+      await this.#put(asked, label, jpeg);
+    } catch (cause) {
+      throw new WatchwordError('unavailable', `the mark cannot be kept: ${toError(cause).message}`, { cause });
+    }
+  }
+
+  async #put(asked: LabelQuestion, label: FrameLabel, jpeg: Uint8Array | undefined): Promise<void> {
     const db = this.#open();
     if (jpeg) {
       mkdirSync(join(this.#folder, asked.cameraId), { recursive: true, mode: 0o750 });

@@ -28,7 +28,7 @@ export const filterSchema = z.object({
 export type FilterForm = z.infer<typeof filterSchema>;
 
 /** Throws `invalid-input` naming the first wrong part. Unknown parts are left out. */
-export function readQuery<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
+export function readQuery<T>(schema: z.ZodType<T>, query: Readonly<Record<string, unknown>>): T {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -64,6 +64,16 @@ async function logIn(page: Page): Promise<void> {
   await page.locator('.menu').waitFor();
 }
 
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+/** What axe-core finds of weight on the page: rule and first place. */
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 120)))`);
+}
+
 const ruleFile = (): string => readFileSync(join(box.folder, 'rules', 'crate.yaml'), 'utf8');
 
 async function runBacktest(page: Page): Promise<void> {
@@ -79,6 +89,12 @@ async function runBacktest(page: Page): Promise<void> {
 async function markOf(frame: Locator): Promise<'r' | 'w'> {
   return (await frame.locator('.frame-says').textContent())?.includes('66') ? 'w' : 'r';
 }
+
+/** Words of buttons that their frame cuts off. */
+const CLIPPED = `[...document.querySelectorAll('.frame button')]
+  .filter((button) => button.getBoundingClientRect().right > button.closest('.frame').getBoundingClientRect().right
+    || button.scrollWidth > button.clientWidth + 1)
+  .map((button) => button.textContent)`;
 
 const key = (frame: Locator, mark: 'r' | 'w'): Locator => frame.locator(`button[data-key=${mark}]`);
 
@@ -170,8 +186,11 @@ describe('backtests in a real browser', { timeout: TIMEOUT_MS }, () => {
       await page.locator('.backtest-order .button-primary').click();
       await page.locator('.timeline canvas').waitFor({ timeout: 60_000 });
       expect(await overflowOf(page)).toEqual({ pixels: 0, elements: [] });
+      expect(await page.evaluate(CLIPPED)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.goto('/rules/crate/coverage');
       await page.locator('.empty').waitFor();
+      expect(await violationsOf(page)).toEqual([]);
       expect(await overflowOf(page)).toEqual({ pixels: 0, elements: [] });
       await page.goto('/rules/new?words=Alert me when a crate is open');
       await page.locator('button[formaction="/rules/backtest"]').click();

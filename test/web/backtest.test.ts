@@ -182,6 +182,12 @@ describe('the pages', () => {
       expect(html.includes(text) ? text : `no ${text}`).toBe(text);
     }
     expect((await viewer.get('/rules/gone/coverage')).status).toBe(404);
+    // Of many cameras the sums alone, and each by itself in full.
+    const many = await (await viewer.get('/rules/road-hazard/coverage')).text();
+    expect(many.match(/class="panel record"/g)).toHaveLength(8);
+    expect(many).not.toContain('<table');
+    const one = await (await viewer.get('/rules/road-hazard/coverage?camera=yard-3')).text();
+    expect(one.match(/<table/g)).toHaveLength(1);
     expect((await viewer.get('/rules/empty-shelf/coverage?days=5')).status).toBe(400);
   });
 });

@@ -169,13 +169,14 @@ export const memoryRecords: RuleRecords = {
   falseAlarms: (ruleId): FalseAlarms[] =>
     ruleId === 'gone'
       ? []
-      : [
-          {
-            cameraId: 'aisle-3',
-            days: DAYS.map((day, index) => ({ day, events: 3, right: 1, wrong: index === 0 ? 2 : 0 })),
-            ...{ events: 9, right: 3, wrong: 2, perDay: { rate: 0.67, low: 0.08, high: 2.4 }, trend: 'falling' },
-          },
-        ],
+      : (ruleId === 'road-hazard' ? MANY : ['aisle-3']).map((cameraId) => ({ ...ALARMS, cameraId })),
 };
 
+/** The rule that watches all of these. */
+const MANY = Array.from({ length: 8 }, (_, nth) => `yard-${nth}`);
+
 const DAYS = ['2026-02-28', '2026-03-01', '2026-03-02'];
+const ALARMS: FalseAlarms = {
+  ...{ cameraId: '', events: 9, right: 3, wrong: 2, perDay: { rate: 0.67, low: 0.08, high: 2.4 }, trend: 'falling' },
+  days: DAYS.map((day, index) => ({ day, events: 3, right: 1, wrong: index === 0 ? 2 : 0 })),
+};

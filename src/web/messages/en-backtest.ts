@@ -122,6 +122,8 @@ export const enBacktest = {
   coverageHint: 'How much of its hours the rule was really watched, and which of its events were wrong, day by day.',
   days: (count: number): string => `${count} days`,
   noCoverage: 'It was not on in these days.',
+  allCameras: 'All cameras of this rule',
+  byDay: 'Day by day',
   day: 'Day',
   share: 'Watched',
   ofHours: (time: string): string => `of ${time}`,

@@ -110,6 +110,8 @@ export const zhCnBacktest: Messages['backtest'] = {
   coverageHint: '按天查看规则在其时段内真正被监看了多少，以及哪些事件是误报。',
   days: (count) => `${count} 天`,
   noCoverage: '这些天规则没有生效。',
+  allCameras: '这条规则的所有摄像头',
+  byDay: '逐日查看',
   day: '日期',
   share: '已监看',
   ofHours: (time) => `共 ${time}`,

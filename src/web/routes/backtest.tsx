@@ -7,6 +7,7 @@ import { backtestById, doneBacktest, frameAt } from '../backtest-lookup.ts';
 import type { BacktestView } from '../backtests.ts';
 import { identityOf, isPartial, pageOf, type WebContext, type WebEnv, type WebParts } from '../context.ts';
 import { STATUS_OF } from '../errors.ts';
+import { readQuery } from '../event-filter.ts';
 import { readBody } from '../input.ts';
 import { cameraNames, rulesWithCameras } from '../now-board.ts';
 import { PictureSizes } from '../picture-sizes.ts';
@@ -26,7 +27,7 @@ export function backtestRoutes(parts: WebParts): Hono<WebEnv> {
   const by = (c: WebContext): string => identityOf(c).name;
   return new Hono<WebEnv>()
     .get('/rules/backtest', allow('operator'), async (c) => {
-      const { rule, words, cameras } = backtestForm.parse({
+      const { rule, words, cameras } = readQuery(backtestForm, {
         ...c.req.query(),
         cameras: c.req.queries('cameras') ?? [],
       });

@@ -8,6 +8,8 @@ import { Empty } from './parts.tsx';
 import { Sentence } from './rule-parts.tsx';
 
 export const DAY_CHOICES = [7, 28, 90] as const;
+/** Of more cameras only the sums are shown: days are a press away. */
+const MOST_TABLES = 6;
 
 export interface CoverageProps {
   readonly page: Page;
@@ -15,6 +17,8 @@ export interface CoverageProps {
   /** undefined: it is deleted. */
   readonly rule: CompiledRule | undefined;
   readonly days: number;
+  /** The one that is shown alone; empty: all. */
+  readonly camera: string;
   readonly coverage: readonly CoverageDay[];
   readonly falseAlarms: readonly FalseAlarms[];
   readonly names: ReadonlyMap<string, string>;
@@ -22,7 +26,7 @@ export interface CoverageProps {
 
 /** How a rule did, by camera and day. */
 export function CoveragePage(props: CoverageProps) {
-  const { page, ruleId, rule, days, falseAlarms } = props;
+  const { page, ruleId, rule, days, camera, falseAlarms } = props;
   const { backtest, editor } = page.t;
   return (
     <Layout page={page} title={backtest.coverage} styles={['backtest.css']}>
@@ -44,7 +48,7 @@ export function CoveragePage(props: CoverageProps) {
         {DAY_CHOICES.map((choice) => (
           <a
             class="chip"
-            href={`/rules/${encodeURIComponent(ruleId)}/coverage?days=${choice}`}
+            href={coveragePath(ruleId, choice, camera)}
             aria-current={choice === days ? 'true' : undefined}
           >
             {backtest.days(choice)}
@@ -53,13 +57,24 @@ export function CoveragePage(props: CoverageProps) {
       </nav>
       {falseAlarms.length === 0 ? <Empty title={backtest.noCoverage} /> : null}
       {falseAlarms.map((alarms) => (
-        <CameraRecord {...props} alarms={alarms} />
+        <CameraRecord {...props} alarms={alarms} brief={falseAlarms.length > MOST_TABLES} />
       ))}
+      {camera === '' ? null : (
+        <p>
+          <a href={coveragePath(ruleId, days, '')}>{backtest.allCameras}</a>
+        </p>
+      )}
     </Layout>
   );
 }
 
-function CameraRecord({ page, coverage, alarms, names }: CoverageProps & { alarms: FalseAlarms }) {
+function coveragePath(ruleId: string, days: number, camera: string): string {
+  const query = new URLSearchParams({ days: String(days), ...(camera !== '' && { camera }) });
+  return `/rules/${encodeURIComponent(ruleId)}/coverage?${query}`;
+}
+
+function CameraRecord(props: CoverageProps & { alarms: FalseAlarms; brief: boolean }) {
+  const { page, ruleId, days, coverage, alarms, names, brief } = props;
   const { t, times } = page;
   const { backtest } = t;
   const own = new Map(coverage.filter(({ cameraId }) => cameraId === alarms.cameraId).map((each) => [each.day, each]));
@@ -69,8 +84,6 @@ function CameraRecord({ page, coverage, alarms, names }: CoverageProps & { alarm
   const watchedMs = sum(({ evaluatedMs, gatedMs }) => evaluatedMs + gatedMs);
   const { events, right, wrong, perDay, trend } = alarms;
   const number = new Intl.NumberFormat(page.language, { maximumFractionDigits: perDay && perDay.high < 1 ? 2 : 1 });
-  // Newest on top; days without hours and without events say nothing.
-  const rows = alarms.days.filter(({ day, events: count }) => own.has(day) || count > 0).reverse();
   return (
     <section class="panel record">
       <h2>{names.get(alarms.cameraId) ?? alarms.cameraId}</h2>
@@ -96,33 +109,49 @@ function CameraRecord({ page, coverage, alarms, names }: CoverageProps & { alarm
           </div>
         ) : null}
       </dl>
-      <table class="record-table">
-        <thead>
-          <tr>
-            {[
-              backtest.day,
-              backtest.share,
-              backtest.longestGap,
-              backtest.lostTo,
-              backtest.eventsColumn,
-              backtest.wrongColumn,
-            ].map((title) => (
-              <th scope="col">{title}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ day, events: count, wrong: wrongCount }) => (
-            <tr>
-              <th scope="row">{day}</th>
-              <CoverageCells page={page} coverage={own.get(day)} />
-              <td data-label={backtest.eventsColumn}>{count}</td>
-              <td data-label={backtest.wrongColumn}>{wrongCount}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {brief ? (
+        <p>
+          <a href={coveragePath(ruleId, days, alarms.cameraId)}>{backtest.byDay}</a>
+        </p>
+      ) : (
+        <DayTable page={page} coverage={own} alarms={alarms} />
+      )}
     </section>
+  );
+}
+
+function DayTable(props: { page: Page; coverage: ReadonlyMap<string, CoverageDay>; alarms: FalseAlarms }) {
+  const { page, coverage, alarms } = props;
+  const { backtest } = page.t;
+  // Newest on top; days without hours and without events say nothing.
+  const rows = alarms.days.filter(({ day, events: count }) => coverage.has(day) || count > 0).reverse();
+  return (
+    <table class="record-table">
+      <thead>
+        <tr>
+          {[
+            backtest.day,
+            backtest.share,
+            backtest.longestGap,
+            backtest.lostTo,
+            backtest.eventsColumn,
+            backtest.wrongColumn,
+          ].map((title) => (
+            <th scope="col">{title}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ day, events: count, wrong: wrongCount }) => (
+          <tr>
+            <th scope="row">{day}</th>
+            <CoverageCells page={page} coverage={coverage.get(day)} />
+            <td data-label={backtest.eventsColumn}>{count}</td>
+            <td data-label={backtest.wrongColumn}>{wrongCount}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -95,7 +95,7 @@ function TopBar({ page }: { page: Page }) {
         class="account"
         href="/account"
         aria-current={page.path === '/account' ? 'page' : undefined}
-        aria-label={t.nav.account}
+        aria-label={`${t.nav.account}: ${page.identity?.name ?? ''}`}
       >
         <Icon name="account" />
         <span class="account-name">{page.identity?.name}</span>
