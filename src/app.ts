@@ -6,6 +6,7 @@ import type { App, AppOptions } from './appliance.ts';
 import { scheduledBackups } from './backups.ts';
 import { createCameraSet, perCamera } from './camera-set.ts';
 import { CapacityLedger } from './capacity.ts';
+import { createCertificates } from './certificates.ts';
 import { createChatDesk } from './chat-desk.ts';
 import { EvidenceClips } from './clips.ts';
 import { createCommands } from './commands.ts';
@@ -105,6 +106,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     model: () => model.identity,
   });
   const thumbnail = sharedThumbnails();
+  const certificates = createCertificates({ settings, clock, logger });
   const time = believedTimeOf({ store, dataDir: settings.data, clock, logger });
   const history = openHistory({ settings, cameras, clock, logger, health, thumbnail, agesBy: () => time.now() });
 
@@ -134,7 +136,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     mqtt: settings.mqtt,
     webhook: settings.webhook,
     outbox: store.outbox,
-    brokerSessions: store.brokerSessions,
+    ...{ brokerSessions: store.brokerSessions, ownCertificate: certificates.own },
     commands: createCommands({ store, clock, rules: () => ruleFolder.rules(), silenced: () => watch.refresh(), tell }),
     status: () => ({
       evaluationsPerMinute: pace.evaluationsPerMinute(),
@@ -267,7 +269,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   });
   const web = createWebApp(webDeps);
   const dropIn = dropInPart({ ...webDeps, health, ruleFolder, cameraSet, dataDir: settings.data }, settings.nvidia);
-  const server = new WebServer({ web, host: settings.web.host, port: settings.web.port });
+  const server = new WebServer({ web, host: settings.web.host, port: settings.web.port, tls: certificates.web() });
   let webUrl = '';
 
   const parts: Part[] = [

@@ -37,6 +37,8 @@ export interface AlertsOptions {
   readonly audienceTimes?: Partial<AudienceTimes>;
   /** Where durable sessions of the embedded broker outlive the process; absent: they end with it. */
   readonly brokerSessions?: SessionShelf;
+  /** The certificate that the box made for itself, PEM; asked for when the embedded broker is to use it. */
+  readonly ownCertificate?: () => { readonly cert: string; readonly key: string };
 }
 
 export interface Alerts {
@@ -76,6 +78,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
           ...{ settings: mqtt.broker, topics, homeAssistantPrefix: prefix, clientId, clock, logger },
           audienceTimes: options.audienceTimes,
           sessions: options.brokerSessions,
+          ownCertificate: options.ownCertificate,
         })
       : externalLink(mqtt.broker);
   const tried = firstTry(link);

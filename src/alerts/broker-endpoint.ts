@@ -58,6 +58,8 @@ export interface EmbeddedLinkOptions {
   readonly clientId: string;
   readonly audienceTimes?: Partial<AudienceTimes> | undefined;
   readonly sessions?: SessionShelf | undefined;
+  /** The certificate that the box made for itself, PEM. */
+  readonly ownCertificate?: (() => { readonly cert: string; readonly key: string }) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -70,7 +72,7 @@ export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
   const started = async (): Promise<EmbeddedBroker> => {
     const access = brokerAccess({ topics, homeAssistantPrefix, credentials: await credentialsOf(settings) });
     const { host, port, maxConnections } = settings;
-    const tls = await tlsOf(settings);
+    const tls = await tlsOf(settings, options.ownCertificate);
     const broker = new EmbeddedBroker({
       host,
       port,
@@ -127,7 +129,14 @@ async function credentialsOf(
   return settings.user !== undefined && password !== undefined ? { user: settings.user, password } : undefined;
 }
 
-async function tlsOf(settings: EmbeddedBrokerSettings): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+async function tlsOf(
+  settings: EmbeddedBrokerSettings,
+  ownCertificate: EmbeddedLinkOptions['ownCertificate'],
+): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (settings.selfSigned && ownCertificate) {
+    const { cert, key } = ownCertificate();
+    return { cert: Buffer.from(cert), key: Buffer.from(key) };
+  }
   if (!settings.certFile || !settings.keyFile) return undefined;
   const [cert, key] = await Promise.all([
     readSettingFile(settings.certFile, 'mqtt.certFile'),

@@ -13,6 +13,8 @@ export interface EmbeddedBrokerSettings {
   readonly passwordFile: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
+  /** TLS with a certificate that the box makes for itself. */
+  readonly selfSigned: boolean;
   readonly maxConnections: number;
 }
 
@@ -78,6 +80,9 @@ const rawSchema = z.strictObject({
   passwordFile: text('the password file').optional(),
   certFile: text('the certificate file').optional(),
   keyFile: text('the key file').optional(),
+  tls: z
+    .literal('self-signed', 'must be self-signed; give certFile and keyFile for a certificate of your own')
+    .optional(),
   baseTopic: topic('the base topic').optional(),
   homeAssistant: homeAssistantSchema.prefault({}),
 });
@@ -117,12 +122,14 @@ function embedded(raw: RawMqtt, complain: Complain): EmbeddedBrokerSettings {
   if (hasPassword && raw.password !== undefined && raw.password.length < 8) {
     complain('password', 'must have at least 8 characters');
   }
+  if (raw.tls && raw.certFile) complain('tls', 'give certFile and keyFile, or tls: self-signed, not both');
   const { user, password, passwordFile, certFile, keyFile, port = 1883, maxConnections = 100 } = raw;
-  return { kind: 'embedded', host, port, user, password, passwordFile, certFile, keyFile, maxConnections };
+  const selfSigned = raw.tls !== undefined;
+  return { kind: 'embedded', host, port, user, password, passwordFile, certFile, keyFile, selfSigned, maxConnections };
 }
 
 function external(raw: RawMqtt, address: string, complain: Complain): ExternalBrokerSettings {
-  for (const key of ['host', 'port', 'maxConnections'] as const) {
+  for (const key of ['host', 'port', 'maxConnections', 'tls'] as const) {
     if (raw[key] !== undefined)
       complain(key, 'belongs to the embedded broker: put it into the url, or remove this line');
   }

@@ -25,10 +25,11 @@ export function readSettings(file: string): LoadedSettings {
   const { locate } = parsed;
   if (!parsed.value) return { file, findings, locate };
   const folder = dirname(resolve(file));
-  const { model, backup } = parsed.value;
+  const { model, backup, web } = parsed.value;
   const settings = {
     ...parsed.value,
     model: { ...placed(model, folder), standby: model.standby && placed(model.standby, folder) },
+    web: typeof web.tls === 'object' ? { ...web, tls: resolved(web.tls, folder) } : web,
     rules: resolve(folder, parsed.value.rules),
     data: resolve(folder, parsed.value.data),
     backup: { ...backup, ...(backup.folder !== undefined && { folder: resolve(folder, backup.folder) }) },
@@ -46,6 +47,10 @@ export function loadSettings(file: string): Settings {
     where: file,
     hint: 'Mend these lines, then run watchword check',
   });
+}
+
+function resolved({ certFile, keyFile }: { certFile: string; keyFile: string }, folder: string) {
+  return { certFile: resolve(folder, certFile), keyFile: resolve(folder, keyFile) };
 }
 
 function placed<T extends { readonly package?: string | undefined }>(model: T, folder: string): T {

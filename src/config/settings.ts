@@ -24,6 +24,8 @@ const siteSchema = z.strictObject({
   timeZone: timeZoneSchema.default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
 });
 
+const path = (what: string) => z.string(`${what} must be the path of a PEM file`).min(1, 'must not be empty');
+
 const webSchema = z.strictObject({
   /** 127.0.0.1 shows the page on this machine only, 0.0.0.0 on the network. */
   host: z.string().min(1, 'must not be empty').default('127.0.0.1'),
@@ -32,6 +34,12 @@ const webSchema = z.strictObject({
     .min(0, 'must be 0 (any free port) to 65535')
     .max(65_535, 'must be 0 (any free port) to 65535')
     .default(8480),
+  /** HTTPS: with a certificate that the box makes for itself at its first start, or with one of your own. */
+  tls: z
+    .union([z.literal('self-signed'), z.strictObject({ certFile: path('certFile'), keyFile: path('keyFile') })], {
+      error: 'must be self-signed, or certFile and keyFile',
+    })
+    .optional(),
   /** The address people and other programs reach the page at; links in alerts begin with it. */
   publicUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
   /** Behind a reverse proxy of your own that sets X-Forwarded-For. */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
@@ -12,6 +13,8 @@ export interface WebServerOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** PEM. Absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Listens with the web app. */
@@ -25,10 +28,10 @@ export class WebServer {
 
   /** Resolves with the address people can open. Rejects with `conflict` when the port is taken. */
   async start(): Promise<{ url: string; port: number }> {
-    const { web, host, port } = this.#options;
+    const { web, host, port, tls } = this.#options;
     const server = createAdaptorServer({
       fetch: web.app.fetch,
-      createServer,
+      createServer: tls ? createTlsServer : createServer,
       // Live views. Clients have nothing to say, and video does not compress.
       websocket: {
         server: new WebSocketServer({
@@ -39,6 +42,7 @@ export class WebServer {
       },
       // Slow clients: the request must arrive in time; answers may take long (live streams).
       serverOptions: {
+        ...(tls && { ...tls, minVersion: 'TLSv1.2' as const }),
         headersTimeout: 10_000,
         requestTimeout: 30_000,
         keepAliveTimeout: 65_000,
@@ -55,7 +59,7 @@ export class WebServer {
     this.#server = server;
     const bound = (server.address() as AddressInfo).port;
     const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return { url: `http://${shown}:${bound}/`, port: bound };
+    return { url: `${tls ? 'https' : 'http'}://${shown}:${bound}/`, port: bound };
   }
 
   /** Ends live streams, lets running answers finish, cuts what is left after the grace period's signal. */

@@ -17,6 +17,7 @@ describe('mqtt settings', () => {
         passwordFile: undefined,
         certFile: undefined,
         keyFile: undefined,
+        selfSigned: false,
         maxConnections: 100,
       },
       baseTopic: undefined,
