@@ -1,7 +1,7 @@
 import type { BacktestView, ProposedFit } from '../backtests.ts';
 import { mayDo, type Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
-import { percent } from './backtest-result.tsx';
+import { percent } from '../percent.ts';
 import { Icon } from './icons.tsx';
 import { ActionForm } from './parts.tsx';
 

@@ -2,7 +2,7 @@ import { framePath } from '../api/backtest-shapes.ts';
 import type { BacktestFrame, BacktestView } from '../backtests.ts';
 import { mayDo, type Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
-import { percent } from './backtest-result.tsx';
+import { percent } from '../percent.ts';
 import { MarkButtons } from './event-items.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { anchor } from './parts.tsx';

@@ -1,6 +1,7 @@
 import type { BacktestFigures, BacktestResult, BacktestView, MarkedShare } from '../backtests.ts';
 import type { Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
+import { percent } from '../percent.ts';
 import { BacktestFit } from './backtest-fit.tsx';
 import { BacktestFrames } from './backtest-frames.tsx';
 import { TimelineLegend } from './event.tsx';
@@ -15,8 +16,6 @@ export interface OutcomeProps {
 
 /** A longer list is opened on demand. */
 const MOST_OPEN = 12;
-
-export const percent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
 /** What a rule would have done: figures, timeline, pictures to mark, thresholds, events. */
 export function BacktestOutcome(props: OutcomeProps) {
