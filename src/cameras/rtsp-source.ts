@@ -13,24 +13,23 @@ import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
 /** A sampled keyframe may come this much earlier than asked. */
 const EARLIEST = 0.65;
+/** A decoder that gets packets and gives no picture for so long does not work. */
+const SILENT_MS = 5_000;
 /** After so long of full decoding a new connection tries keyframes again: the camera's settings may have changed. */
 const FULL_DECODING_MS = 3_600_000;
 
-/** Options before `-i` for each decoder, best first; plain software is always the last resort. */
-const DECODER_OPTIONS: Record<Decoder, ReadonlyArray<readonly string[]>> = {
+/** Options before `-i` for each decoder. */
+const DECODER_OPTIONS: Record<Decoder, readonly string[]> = {
   software: [],
-  auto: [['-hwaccel', 'auto']],
-  cuda: [['-hwaccel', 'cuda']],
-  vaapi: [['-hwaccel', 'vaapi']],
-  v4l2m2m: [
-    ['-c:v', 'h264_v4l2m2m'],
-    ['-c:v', 'hevc_v4l2m2m'],
-  ],
-  nvv4l2dec: [
-    ['-c:v', 'h264_nvv4l2dec'],
-    ['-c:v', 'hevc_nvv4l2dec'],
-  ],
+  auto: ['-hwaccel', 'auto'],
+  cuda: ['-hwaccel', 'cuda'],
+  vaapi: ['-hwaccel', 'vaapi'],
+  v4l2m2m: [],
+  nvv4l2dec: [],
 };
+/** Those that ffmpeg has one of for each codec. The wrong one finds no picture and says nothing, so the codec comes first. */
+const BY_CODEC: ReadonlySet<Decoder> = new Set(['v4l2m2m', 'nvv4l2dec']);
+const CODECS: ReadonlySet<string> = new Set(['h264', 'hevc']);
 
 /**
  * An RTSP camera through one ffmpeg per connection. Decodes keyframes only while their measured distance allows the wanted
@@ -47,7 +46,10 @@ export class RtspSource implements FrameSource {
   readonly recent: RecentVideo | undefined;
   /** Since when and why everything is decoded; undefined while keyframes do. */
   #full: { since: number; reason: string } | undefined;
-  #decoderTry = 0;
+  /** Decodes in software for good, although another decoder was wished for. */
+  #hasFallenBack = false;
+  /** What the stream was seen to be, for decoders by codec. */
+  #codec: string | undefined;
 
   constructor(options: { address: SourceAddress; settings: CameraSettings; clock: Clock; program: string }) {
     this.#address = options.address;
@@ -72,10 +74,8 @@ export class RtspSource implements FrameSource {
   get notes(): string[] {
     const notes: string[] = [];
     if (this.#full) notes.push(`every picture is decoded, which costs more: ${this.#full.reason}`);
-    const tries = DECODER_OPTIONS[this.#settings.decoder];
-    if (tries.length > 0 && this.#decoderTry >= tries.length) {
+    if (this.#hasFallenBack)
       notes.push(`the decoder "${this.#settings.decoder}" does not work here: decoding in software`);
-    }
     return notes;
   }
 
@@ -101,13 +101,22 @@ export class RtspSource implements FrameSource {
       stop();
     };
     const spacing = new KeyframeSpacing({ everyMs: this.#settings.everyMs });
+    const decoding = this.#decoding();
+    const startedAt = this.#clock.monotonic();
+    let packets = 0;
     const onPacket = (packet: StreamPacket): void => {
+      packets++;
+      if (decoding === 'unknown') {
+        this.#codec = this.#meter.facts().codec;
+        stop();
+      }
       if (isKeyframes && this.#full === undefined && spacing.isTooFar(packet))
         decodeAll('keyframes are further apart than the interval');
     };
     let delivered = 0;
     try {
-      for await (const picture of this.#run({ isKeyframes, onPacket, signal: connection.signal })) {
+      const decoder = decoding === 'unknown' ? [] : decoding;
+      for await (const picture of this.#run({ isKeyframes, decoder, onPacket, signal: connection.signal })) {
         // A stream with reordered pictures makes the decoder hold each keyframe back until two more have come.
         if (isKeyframes && picture.lagMs > this.#settings.everyMs) {
           decodeAll('the stream reorders its pictures, which delays keyframes');
@@ -119,22 +128,39 @@ export class RtspSource implements FrameSource {
       }
     } catch (error) {
       // A hardware decoder that does not work ends before its first picture; what the network says is not its fault.
-      const tries = DECODER_OPTIONS[this.#settings.decoder].length;
-      if (delivered > 0 || this.#decoderTry >= tries || isNetworkTrouble(error)) throw error;
-      this.#decoderTry++;
+      if (delivered > 0 || decoding.length === 0 || decoding === 'unknown' || isNetworkTrouble(error)) throw error;
+      this.#hasFallenBack = true;
     } finally {
+      if (delivered === 0 && decoding !== 'unknown') {
+        // Packets and no picture until somebody lost patience.
+        const isSilent = packets > 0 && this.#clock.monotonic() - startedAt > SILENT_MS;
+        if (decoding.length > 0 && isSilent && signal.aborted) this.#hasFallenBack = true;
+        this.#codec = undefined;
+      }
       signal.removeEventListener('abort', stop);
       connection.abort();
     }
   }
 
+  /** Options of the decoder to use now; `unknown` when the stream's codec has to be seen first. */
+  #decoding(): readonly string[] | 'unknown' {
+    const { decoder } = this.#settings;
+    if (this.#hasFallenBack) return [];
+    if (!BY_CODEC.has(decoder)) return DECODER_OPTIONS[decoder];
+    if (this.#codec === undefined) return 'unknown';
+    if (CODECS.has(this.#codec)) return ['-c:v', `${this.#codec}_${decoder}`];
+    this.#hasFallenBack = true;
+    return [];
+  }
+
   #run(options: {
     isKeyframes: boolean;
+    decoder: readonly string[];
     onPacket: (packet: StreamPacket) => void;
     signal: AbortSignal;
   }): AsyncGenerator<StreamPicture, void, void> {
-    const { isKeyframes, onPacket, signal } = options;
-    const { decoder, everyMs, maxWidth, quality } = this.#settings;
+    const { isKeyframes, decoder, onPacket, signal } = options;
+    const { everyMs, maxWidth, quality } = this.#settings;
     const picking: Picking = isKeyframes
       ? { kind: 'spaced', atLeastMs: everyMs * EARLIEST }
       : { kind: 'grid', everyMs };
@@ -143,11 +169,7 @@ export class RtspSource implements FrameSource {
     const decoding = isKeyframes ? ['-skip_frame', 'nokey', '-flags', 'low_delay', '-skip_loop_filter', 'all'] : [];
     return ffmpegPictures({
       program: this.#program,
-      inputOptions: [
-        ...rtspInputOptions(this.#settings),
-        ...decoding,
-        ...(DECODER_OPTIONS[decoder][this.#decoderTry] ?? []),
-      ],
+      inputOptions: [...rtspInputOptions(this.#settings), ...decoding, ...decoder],
       input: this.#address.target,
       picking,
       maxWidth,

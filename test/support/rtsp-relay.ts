@@ -1,3 +1,4 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
@@ -14,16 +15,21 @@ export interface RelayOptions {
   login?: string;
   /** PEM key and certificate: speak TLS. */
   tls?: { key: string; cert: string };
+  /** Players get the stream over UDP and in no other way. */
+  udp?: boolean;
 }
 
 /**
- * A small RTSP server for tests: one publisher per path (ANNOUNCE, RECORD) and any number of players, all interleaved over
- * TCP. It passes packets on unchanged. `hang` keeps connections open and falls silent, as a crashed camera does.
+ * A small RTSP server for tests: one publisher per path (ANNOUNCE, RECORD) and any number of players, interleaved over
+ * TCP unless UDP is asked for. It passes packets on unchanged. `hang` keeps connections open and falls silent, as a crashed camera does.
  */
 export class RtspRelay {
   readonly #options: RelayOptions;
   readonly #streams = new Map<string, Stream>();
   readonly #sockets = new Set<Socket>();
+  /** Where players that take UDP get their packets. */
+  readonly #ports = new Map<Socket, number>();
+  #udp: UdpSocket | undefined;
   #server: Server | undefined;
   #port = 0;
   hanging = false;
@@ -71,6 +77,11 @@ export class RtspRelay {
     });
     const address = server.address();
     if (address !== null && typeof address === 'object') this.#port = address.port;
+    if (!this.#options.udp) return;
+    const udp = createSocket('udp4');
+    this.#udp = udp;
+    udp.on('error', () => undefined);
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
   }
 
   /** Drops every connection and stops to listen; `start` opens the same port again. */
@@ -81,6 +92,7 @@ export class RtspRelay {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+    this.#udp?.close();
     this.#streams.clear();
   }
 
@@ -95,6 +107,8 @@ export class RtspRelay {
         this.played++;
         this.#streams.get(path)?.players.add(socket);
       },
+      serverPort: this.#udp?.address().port,
+      udpTo: (port) => this.#ports.set(socket, port),
       refuse: () => {
         this.udpRefused++;
       },
@@ -109,6 +123,7 @@ export class RtspRelay {
     });
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      this.#ports.delete(socket);
       for (const [path, stream] of this.#streams) {
         stream.players.delete(socket);
         if (stream.publisher !== socket) continue;
@@ -132,6 +147,11 @@ export class RtspRelay {
     this.#time(path, packet);
     if (this.hanging) return;
     for (const player of this.#streams.get(path)?.players ?? []) {
+      const port = this.#ports.get(player);
+      if (port !== undefined) {
+        this.#udp?.send(Buffer.from(packet.subarray(4)), port + (packet[1] ?? 0), '127.0.0.1');
+        continue;
+      }
       if (player.writableLength >= 4_000_000) continue;
       // As a camera does: the packets of a picture leave back to back, not one by one as they came.
       if (player.writableCorked === 0) {
@@ -149,6 +169,9 @@ interface SessionDeps {
   publish(path: string, sdp: string): void;
   play(path: string): void;
   refuse(): void;
+  /** Where UDP comes from; undefined where there is none. */
+  readonly serverPort: number | undefined;
+  udpTo(port: number): void;
   packet(path: string, packet: Buffer): void;
   write(text: string): void;
   end(): void;
@@ -234,7 +257,13 @@ class Session {
       case 'SETUP': {
         const transport = headers.get('transport') ?? '';
         if (!this.#isPublisher) this.#path = path;
-        if (transport.includes('RTP/AVP/TCP'))
+        const { serverPort } = this.#deps;
+        const clientPort = Number(/client_port=(\d+)/.exec(transport)?.[1]);
+        if (serverPort !== undefined && clientPort > 0) {
+          this.#deps.udpTo(clientPort);
+          const ports = `client_port=${clientPort}-${clientPort + 1};server_port=${serverPort}-${serverPort + 1}`;
+          reply('200 OK', { ...session, Transport: `RTP/AVP;unicast;${ports}` });
+        } else if (transport.includes('RTP/AVP/TCP') && (serverPort === undefined || this.#isPublisher))
           reply('200 OK', { ...session, Transport: transport.split(',')[0] ?? '' });
         else {
           this.#deps.refuse();
