@@ -2,6 +2,7 @@ import { type OnStretch, type Replay, type ReplayedVerdict, replay } from './eve
 import type { KeptPicture, PictureQuery } from './history/picture-index.ts';
 import type { CachedScore } from './history/score-cache.ts';
 import { onStretches } from './rules/on-stretches.ts';
+import { checkOnePicture } from './rules/one-picture.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { Calendar } from './rules/schedule.ts';
 import { type JudgedAnswer, judge, type UnknownCause } from './rules/verdict.ts';
@@ -91,10 +92,11 @@ export async function backtest(request: BacktestRequest, sources: BacktestSource
 /**
  * The looks that a backtest replays, the pictures among them asked where nobody had.
  *
- * @throws the signal's reason when it is aborted
+ * @throws the signal's reason when it is aborted; WatchwordError `unsupported` for a rule that looks back over some time
  */
 export async function readPast(request: BacktestRequest, sources: BacktestSources): Promise<Past> {
   const { rule, cameraId, since, until } = request;
+  checkOnePicture(rule);
   const { question, zone, everyMs } = rule;
   const stored = sources.storedScores({ cameraId, question, zone, since, until });
   const pictures = unasked(sources.pictures({ cameraId, since, until }), stored, hoursOf(request, sources), everyMs);

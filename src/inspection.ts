@@ -43,7 +43,7 @@ export class Inspection {
       isUnchanged: (rule, wanted) =>
         !this.#gate.decide(rule.id, this.#zoneOf(rule), thumbnail, frame.at, wanted).evaluate,
       evaluated: (rule) => this.#gate.evaluated(rule.id, thumbnail, frame.at),
-      pictureFor: (rule) => this.#pictureFor(rule, frame),
+      pictureFor: (rule, other = frame) => this.#pictureFor(rule, other),
     };
   }
 

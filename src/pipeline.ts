@@ -9,8 +9,9 @@ import { RepeatLimiter } from './platform/repeats.ts';
 import { Slot } from './platform/slot.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { UnknownCause, Verdict } from './rules/verdict.ts';
-import type { Answer, ModelIdentity, VisionModel } from './vision/model.ts';
+import type { Answer, EarlierPicture, ModelIdentity, VisionModel } from './vision/model.ts';
 import { type Duty, Scheduler, type Turn } from './vision/scheduler.ts';
+import { Windows } from './windows.ts';
 
 /** What one look at one frame came to. Model times in ms. */
 export interface Judgement {
@@ -37,8 +38,8 @@ export interface Inspected {
   isUnchanged(rule: CompiledRule, wanted: boolean): boolean;
   /** The rule was asked about this frame: changes are measured against it from now on. */
   evaluated(rule: CompiledRule): void;
-  /** The part of the frame that the rule's zone shows; the frame's own JPEG without a zone. */
-  pictureFor(rule: CompiledRule): Promise<Uint8Array>;
+  /** The part of the frame, or of another one of this camera, that the rule's zone shows; its own JPEG without a zone. */
+  pictureFor(rule: CompiledRule, other?: Frame): Promise<Uint8Array>;
 }
 
 export interface PipelineDeps {
@@ -88,6 +89,7 @@ export class Pipeline {
   readonly #repeats: RepeatLimiter;
   readonly #frames = new Map<string, Slot<Offered>>();
   readonly #lastVerdicts = new Map<string, Verdict>();
+  readonly #windows = new Windows();
   #assignments: ReadonlyArray<Pick<Assignment, 'rule' | 'cameraId'>> = [];
   #counts = { stale: 0, skipped: 0, judged: 0, droppedBefore: 0, lastJudgedAt: null as number | null };
 
@@ -109,6 +111,7 @@ export class Pipeline {
       return { cameraId, ruleId: rule.id, everyMs: rule.everyMs, weight: SEVERITY_WEIGHT[rule.severity] };
     });
     this.#scheduler.setDuties(duties, this.#deps.clock.monotonic());
+    this.#windows.assign(assignments);
     const cameras = new Set(duties.map((duty) => duty.cameraId));
     for (const [cameraId, slot] of this.#frames) {
       if (cameras.has(cameraId)) continue;
@@ -126,6 +129,7 @@ export class Pipeline {
     this.#frames.set(frame.cameraId, slot);
     if (slot.peek() !== undefined) this.#deps.dropped(frame.cameraId);
     slot.put({ frame, at: this.#deps.clock.monotonic() });
+    this.#windows.add(frame);
     this.#bell.ring();
   }
 
@@ -185,7 +189,7 @@ export class Pipeline {
     const { toAsk, repeated } = this.#gate(frame, rules, inspected);
     const verdicts = [...repeated];
     let modelMs = 0;
-    for (const together of groupByZone(toAsk)) {
+    for (const together of groupByView(toAsk)) {
       const asked = await this.#ask(frame, together, inspected, signal);
       modelMs += asked.modelMs;
       verdicts.push(...asked.verdicts);
@@ -217,7 +221,9 @@ export class Pipeline {
     const repeated: Judgement['verdicts'][number][] = [];
     for (const rule of rules) {
       const last = this.#lastVerdicts.get(pairKey(rule.id, cameraId));
-      const wanted = !last || last.value === 'unknown' || this.#deps.isPending(rule.id, cameraId);
+      // What does not move looks unchanged: a question about motion is asked of each frame.
+      const moving = rule.overMs !== undefined;
+      const wanted = moving || !last || last.value === 'unknown' || this.#deps.isPending(rule.id, cameraId);
       // The gate is told of each frame, also of those that are wanted: it learns from all of them.
       if (!inspected.isUnchanged(rule, wanted) || wanted) toAsk.push(rule);
       else {
@@ -228,14 +234,20 @@ export class Pipeline {
     return { toAsk, repeated };
   }
 
-  /** One look, all questions. All rules given look at the same part of the picture. */
+  /** One look, all questions. All rules given look at the same part of the picture, and back over the same time. */
   async #ask(frame: Frame, rules: CompiledRule[], inspected: Inspected, signal: AbortSignal): Promise<Outcome> {
     const [first] = rules;
     if (!first) return { verdicts: [], modelMs: 0 };
     const { judge, clock, health } = this.#deps;
     const began = clock.monotonic();
+    const before = first.overMs === undefined ? [] : this.#windows.before(frame, first.overMs);
+    // The pictures of that time are missing: the camera was away, or has only begun.
+    if (!before) return this.#unknown(frame, rules, 'camera-lost', 0);
     try {
-      const answers = await this.#look(await inspected.pictureFor(first), rules, signal);
+      const earlier: EarlierPicture[] = [];
+      for (const each of before)
+        earlier.push({ picture: await inspected.pictureFor(first, each), beforeMs: frame.at - each.at });
+      const answers = await this.#look(await inspected.pictureFor(first), earlier, rules, signal);
       health.report('model', 'ok');
       for (const rule of rules) inspected.evaluated(rule);
       const verdicts = rules.map((rule, i) => {
@@ -255,9 +267,14 @@ export class Pipeline {
     }
   }
 
-  async #look(picture: Uint8Array, rules: readonly CompiledRule[], signal: AbortSignal): Promise<Answer[]> {
+  async #look(
+    picture: Uint8Array,
+    earlier: readonly EarlierPicture[],
+    rules: readonly CompiledRule[],
+    signal: AbortSignal,
+  ): Promise<Answer[]> {
     const { model } = this.#deps;
-    const look = await model.look(picture, { signal });
+    const look = await model.look(picture, { signal, ...(earlier.length > 0 && { earlier }) });
     try {
       const questions = rules.map((rule) => rule.question);
       return await model.score(look, questions, { signal });
@@ -276,9 +293,12 @@ interface Offered {
 
 type Outcome = Pick<Judgement, 'verdicts' | 'modelMs'>;
 
-function groupByZone(rules: readonly CompiledRule[]): CompiledRule[][] {
-  const groups = new Map<string | null, CompiledRule[]>();
-  for (const rule of rules) groups.set(rule.zone, [...(groups.get(rule.zone) ?? []), rule]);
+function groupByView(rules: readonly CompiledRule[]): CompiledRule[][] {
+  const groups = new Map<string, CompiledRule[]>();
+  for (const rule of rules) {
+    const view = JSON.stringify([rule.zone, rule.overMs]);
+    groups.set(view, [...(groups.get(view) ?? []), rule]);
+  }
   return [...groups.values()];
 }
 

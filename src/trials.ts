@@ -2,6 +2,7 @@ import { cropZone, type EncodedPicture } from './cameras/masks.ts';
 import type { Polygon } from './cameras/settings.ts';
 import type { ModelTurns } from './model-turns.ts';
 import type { Clock } from './platform/clock.ts';
+import { checkOnePicture } from './rules/one-picture.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { Verdict } from './rules/verdict.ts';
 import type { Answer } from './vision/model.ts';
@@ -31,6 +32,7 @@ const YES_OR_NO =
 export function createTrials({ turns, clock, judge, zone, minMass }: TrialsOptions): SpareModel {
   return {
     async tryRule(rule, picture, cameraId) {
+      checkOnePicture(rule);
       const polygon = rule.zone !== null && cameraId !== undefined ? zone(cameraId, rule.zone) : undefined;
       return turns.spare(async (model, gap, signal) => {
         const { jpeg }: EncodedPicture = polygon ? await cropZone(picture, polygon) : picture;

@@ -47,8 +47,9 @@ function rig(options: RigOptions = {}) {
     logger: silentLogger,
     health,
     model: {
-      async look(picture) {
-        looks.push(Buffer.from(picture).toString());
+      async look(picture, { earlier = [] } = {}) {
+        const before = earlier.map((each) => `${Buffer.from(each.picture)}-${each.beforeMs / 1000}s `);
+        looks.push(`${before.join('')}${Buffer.from(picture)}`);
         await gate.hold;
         if (gate.failWith) throw gate.failWith;
         return { id: looks.length, ms: 1 };
@@ -66,7 +67,10 @@ function rig(options: RigOptions = {}) {
         trouble: options.trouble,
         isUnchanged: () => options.unchanged ?? false,
         evaluated: ({ id }) => evaluated.push(id),
-        pictureFor: async ({ zone }) => (zone ? Buffer.from(`${Buffer.from(jpeg)}#${zone}`) : jpeg),
+        pictureFor: async ({ zone }, other) => {
+          const picture = other?.jpeg ?? jpeg;
+          return zone ? Buffer.from(`${Buffer.from(picture)}#${zone}`) : picture;
+        },
       };
     },
     isPending: () => options.pending ?? false,
@@ -88,6 +92,24 @@ function rig(options: RigOptions = {}) {
 }
 
 describe('pipeline', () => {
+  test('a question over some time is asked of the pictures of that time, apart from those of one picture', async () => {
+    const { clock, pipeline, frame, looks, scored, judgements, stop } = rig({ unchanged: true });
+    pipeline.assign([
+      { cameraId: 'lane', rule: rule('moved', { overMs: 4_000, zone: 'robot' }) },
+      { cameraId: 'lane', rule: rule('empty') },
+    ]);
+    for (const name of ['a', 'b', 'c']) {
+      pipeline.offer(frame('lane', name));
+      await clock.advance(2_000);
+    }
+    // The first pictures have no past: nothing is known, which is not no. Nothing changed, and motion is asked all the same.
+    expect(looks).toEqual(['a', 'a#robot-4s b#robot-2s c#robot']);
+    expect(scored).toEqual([['empty?'], ['moved?']]);
+    const moved = judgements.map(({ verdicts }) => verdicts.find((each) => each.rule.id === 'moved')?.verdict);
+    expect(moved.map((each) => each?.cause ?? each?.value)).toEqual(['camera-lost', 'camera-lost', 'yes']);
+    await stop();
+  });
+
   test('all due rules of a frame share one look', async () => {
     const { pipeline, frame, looks, scored, judgements, stop } = rig();
     pipeline.assign(['empty', 'spill', 'fallen'].map((id) => ({ rule: rule(id), cameraId: 'a' })));

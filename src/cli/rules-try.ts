@@ -1,6 +1,7 @@
 import type { Polygon } from '../cameras/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { describeError, kindOf } from '../platform/errors.ts';
+import { checkOnePicture } from '../rules/one-picture.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { judge, type Verdict } from '../rules/verdict.ts';
 import { readPicture } from './ask.ts';
@@ -32,6 +33,7 @@ export async function tryRule(
   io: CommandIo,
 ): Promise<number> {
   const { rule, json } = request;
+  checkOnePicture(rule);
   const zone = zoneFor(request);
   // Read before the model is loaded: a misspelled name shows at once.
   const pictures = await Promise.all(request.pictures.map(readPicture));

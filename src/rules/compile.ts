@@ -54,6 +54,7 @@ export interface RuleOverrides {
   readonly forMs?: number;
   readonly clearAfterMs?: number;
   readonly everyMs?: number;
+  readonly overMs?: number;
   readonly cooldownMs?: number;
   readonly remindMs?: number;
   readonly severity?: Severity;
@@ -82,6 +83,8 @@ export interface Understanding {
   readonly cooldownMs: number;
   readonly remindMs: number;
   readonly everyMs: number;
+  /** Present when the question is asked of several pictures. */
+  readonly overMs?: number;
   /** Ids of the cameras it is for; the patterns as written when the box knows no camera at all. */
   readonly cameras: readonly string[];
   readonly zone: string | null;
@@ -151,6 +154,7 @@ function understand(
     cooldownMs: one(reading, 'rate', (meaning) => meaning.cooldownMs, errors),
     remindMs: one(reading, 'reminder', (meaning) => meaning.remindMs, errors),
     everyMs: one(reading, 'interval', (meaning) => meaning.everyMs, errors),
+    overMs: one(reading, 'lookback', (meaning) => meaning.overMs, errors),
     severity: reading.severity,
   };
   if (reading.meanings.filter((meaning) => meaning.kind === 'severity' && !meaning.weak).length > 1) {
@@ -158,7 +162,8 @@ function understand(
   }
   const place = placeOf(reading, errors);
   const zone = overrides.zone === undefined ? place.zone : overrides.zone;
-  const asked = context.questionForm === 'statement' ? reading.statement : reading.question;
+  const overMs = overrides.overMs ?? said.overMs;
+  const asked = lookingBack(context.questionForm === 'statement' ? reading.statement : reading.question, overMs);
   return {
     question: overrides.question ?? asked,
     expects: overrides.expects ?? (overrides.question === undefined ? reading.expects : 'yes'),
@@ -167,12 +172,22 @@ function understand(
     severity: overrides.severity ?? said.severity ?? defaults.severity,
     cooldownMs: overrides.cooldownMs ?? said.cooldownMs ?? defaults.cooldownMs,
     remindMs: overrides.remindMs ?? said.remindMs ?? defaults.remindMs,
-    everyMs: overrides.everyMs ?? said.everyMs ?? defaults.everyMs,
+    // Windows of time that overlap by half miss nothing, and cost several pictures each.
+    everyMs: overrides.everyMs ?? said.everyMs ?? Math.max(defaults.everyMs, (overMs ?? 0) / 2),
+    ...(overMs !== undefined && { overMs }),
     schedule: overrides.schedule === undefined ? scheduleOf(reading, issues) : overrides.schedule,
     cameras: withZone(zone, camerasOf(source, place.cameras, context, errors), source, context, errors),
     zone,
     spans: reading.spans,
   };
+}
+
+/** The model is told of how long the pictures are; and what was asked of one picture is never taken for the same question. */
+function lookingBack(asked: string | null, overMs: number | undefined): string | null {
+  if (asked === null || overMs === undefined) return asked;
+  const seconds = overMs / 1000;
+  const length = seconds === 1 ? 'second' : `${Math.round(seconds * 10) / 10} seconds`;
+  return asked.replace(/([.?]?)$/, ` over the last ${length}$1`);
 }
 
 /** The value of the one phrase of a kind; two that differ contradict each other. */

@@ -79,7 +79,8 @@ export const WORD_RULES: readonly WordRule[] = [
     words: pattern(
       '(moving|moves|move|moved|movement|motion|motionless|speeding|speeds|speed|fast|faster|slowly|slow|accelerates|accelerating|spinning|rotating|flashing|blinking|vibrating|flickering|flickers|approaching|approaches|suddenly|increases|increasing|decreases|decreasing|getting longer|gets longer|getting worse|growing|grows|changes|changed|disappears|disappeared|vanishes|vanished)',
     ),
-    message: 'One picture shows no movement and no change; say what it looks like at one moment',
+    message:
+      'One picture shows no movement and no change; say what it looks like at one moment, or add "over the last 10 seconds"',
   },
   {
     code: 'measure',

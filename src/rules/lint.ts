@@ -24,7 +24,7 @@ const TIME_UNIT = pattern('(second|seconds|minute|minutes|hour|hours|hrs|mins|se
 /** What is doubtful or impossible in the question, for the person who wrote it. Refusals are errors. */
 export function lint(
   reading: SentenceReading,
-  understood: Pick<Understanding, 'zone' | 'cameras' | 'schedule' | 'forMs' | 'expects'>,
+  understood: Pick<Understanding, 'zone' | 'cameras' | 'schedule' | 'forMs' | 'overMs' | 'expects'>,
   world: KnownWorld,
 ): { errors: SentenceIssue[]; warnings: SentenceIssue[] } {
   const tokens = reading.words.flatMap((word) => {
@@ -42,7 +42,8 @@ export function lint(
     ...secondConditions(unique),
   ];
   const warnings = [
-    ...wordIssues(unique),
+    // Several pictures show what moves.
+    ...wordIssues(unique).filter(({ code }) => code !== 'motion' || understood.overMs === undefined),
     ...names(reading, unique),
     ...counts(unique),
     ...negations(reading),

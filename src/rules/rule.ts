@@ -67,6 +67,8 @@ export interface CompiledRule extends Rule {
   readonly remindMs: number;
   /** How often the question is asked. */
   readonly everyMs: number;
+  /** The question is asked of the pictures of so long, the newest among them. Absent: of one picture. */
+  readonly overMs?: number;
   /** Zone name at the camera, or null for the whole picture. */
   readonly zone: string | null;
   /** Verdict thresholds on the score of the expected answer: yes at or above raise, no at or below clear. */

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { parseDuration } from '../platform/duration.ts';
 import type { RuleOverrides } from './compile.ts';
+import { formatMs } from './grammar/amounts.ts';
+import { LONGEST_LOOKBACK_MS, SHORTEST_LOOKBACK_MS } from './grammar/lookback.ts';
 import { WEEKDAYS } from './schedule.ts';
 
 const DAY_MS = 86_400_000;
 
-function duration(example: string, minMs = 0) {
+function duration(example: string, minMs = 0, maxMs = 7 * DAY_MS) {
   return z.string({ error: `must be a duration such as ${example}` }).transform((text, context) => {
     const ms = parseDuration(text);
     if (ms === undefined) context.addIssue(`"${text}" is not a duration: write for example ${example}`);
     else if (ms < minMs) context.addIssue(`must be at least ${minMs} ms`);
-    else if (ms > 7 * DAY_MS) context.addIssue('must be at most 7d');
+    else if (ms > maxMs) context.addIssue(`must be at most ${formatMs(maxMs)}`);
     else return ms;
     return z.NEVER;
   });
@@ -74,6 +76,7 @@ export const ruleFileSchema = z.strictObject(
     for: duration('30s').optional(),
     clearAfter: duration('10s').optional(),
     every: duration('2s', 100).optional(),
+    over: duration('10s', SHORTEST_LOOKBACK_MS, LONGEST_LOOKBACK_MS).optional(),
     cooldown: duration('1h').optional(),
     remind: duration('10m', 10_000).optional(),
     severity: z.enum(['info', 'warning', 'critical'], { error: 'must be info, warning or critical' }).optional(),
@@ -119,6 +122,7 @@ export function overridesOf(file: RuleFile): RuleOverrides {
     forMs: file.for,
     clearAfterMs: file.clearAfter,
     everyMs: file.every,
+    overMs: file.over,
     cooldownMs: file.cooldown,
     remindMs: file.remind,
     severity: file.severity,

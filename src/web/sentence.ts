@@ -25,6 +25,7 @@ const LOOKS: Record<SpanKind, SpanLook> = {
   rate: 'cooldown',
   reminder: 'reminder',
   interval: 'interval',
+  lookback: 'duration',
   place: 'place',
   polarity: 'polarity',
   question: 'question',

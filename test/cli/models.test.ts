@@ -8,6 +8,7 @@ import { createModels } from '../../src/cli/models.ts';
 import { BUNDLED_MODEL, openChosenModel } from '../../src/cli/open-model.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { Health } from '../../src/platform/health.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { openConfiguredModel } from '../../src/vision/open-model.ts';
 import { recordIo } from '../support/command-io.ts';
@@ -136,6 +137,7 @@ describe('watchword models', () => {
         cameras: [{ id: 'a', settings: { everyMs: 1000 } }],
         clock: systemClock,
         logger: silentLogger,
+        health: new Health(systemClock.now),
         model: () => identity,
       });
     expect(ledger(model).load([])).toEqual({ costs: { lookMs, questionMs }, parts: [], cameras: { a: 1000 } });

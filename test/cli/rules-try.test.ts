@@ -30,6 +30,14 @@ function shelf(...names: string[]) {
 }
 
 describe('watchword rules try', () => {
+  test('refuses a rule that looks back over some time: a single picture is not what it asks about', async () => {
+    const { pictures, model, run } = shelf('empty');
+    const { code, io } = await run('Alert me when the robot has not moved over the last 10 seconds', ...pictures);
+    expect(code).toBe(1);
+    expect(io.err()).toContain('several pictures at once');
+    expect(model.calls).toEqual([]);
+  });
+
   test('judges each picture as the live pipeline does: yes, no, undecided, no answer', async () => {
     const { pictures, model, run } = shelf('empty', 'full', 'half', 'strange');
     const { code, io } = await run('Alert me when a shelf is empty for 5 minutes', ...pictures, '--json');

@@ -100,6 +100,11 @@ const SAID: Readonly<Record<string, readonly Said[]>> = {
     ['checking every minute', MINUTE],
     ['ask every 15s', 15_000],
   ],
+  overMs: [
+    ['over the last 10 seconds', 10_000],
+    ['judging by the last half a minute', 30_000],
+    ['looking at the past 8 s', 8_000],
+  ],
   cameras: [
     ['in aisle 3', 'aisle-3'],
     ['in aisles 1 and 2', 'aisle-1 aisle-2'],
@@ -150,8 +155,10 @@ describe('phrases put together', () => {
     fc.assert(
       fc.property(sentence, ({ text, expected }) => {
         const { errors, understood } = compile(text);
-        const { question, expects, forMs, severity, cooldownMs, remindMs, everyMs, schedule, cameras } = understood;
-        const got: Record<string, unknown> = { question, expects, forMs, severity, cooldownMs, remindMs, everyMs };
+        const { expects, forMs, severity, cooldownMs, remindMs, everyMs, overMs, schedule, cameras } = understood;
+        const got: Record<string, unknown> = { expects, forMs, severity, cooldownMs, remindMs, everyMs, overMs };
+        // A question about several pictures says so itself.
+        got.question = understood.question?.replace(/ over the last \d+ seconds\?$/, '?');
         got.schedule = describeSchedule(schedule);
         got.cameras = cameras.join(' ');
         const read = Object.fromEntries(Object.keys(expected).map((key) => [key, got[key]]));

@@ -15,6 +15,7 @@ const SHORT: Readonly<Record<string, string>> = {
   rate: 'most',
   reminder: 'remind',
   interval: 'every',
+  lookback: 'over',
   place: 'at',
   repetition: 'many',
   filler: 'glue',
@@ -47,6 +48,7 @@ export function meaning(words: string, { understood, errors, warnings }: Compila
   if (understood.cooldownMs !== DEFAULTS.cooldownMs) parts.push(`most ${formatMs(understood.cooldownMs)}`);
   if (understood.remindMs !== DEFAULTS.remindMs) parts.push(`remind ${formatMs(understood.remindMs)}`);
   if (understood.everyMs !== DEFAULTS.everyMs) parts.push(`every ${formatMs(understood.everyMs)}`);
+  if (understood.overMs !== undefined) parts.push(`over ${formatMs(understood.overMs)}`);
   if (understood.cameras.length !== context.cameras.length) parts.push(`at ${understood.cameras.join(' ')}`);
   if (understood.zone !== null) parts.push(`zone ${understood.zone}`);
   for (const issue of errors) parts.push(`! ${about(words, issue)}`);

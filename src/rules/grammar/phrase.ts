@@ -12,6 +12,7 @@ export type Meaning =
   | { readonly kind: 'rate'; readonly cooldownMs: number }
   | { readonly kind: 'reminder'; readonly remindMs: number }
   | { readonly kind: 'interval'; readonly everyMs: number }
+  | { readonly kind: 'lookback'; readonly overMs: number }
   | { readonly kind: 'place'; readonly cameras: readonly string[]; readonly zone: string | null }
   | { readonly kind: 'filler' };
 
@@ -53,6 +54,7 @@ export type SpanKind =
   | 'rate'
   | 'reminder'
   | 'interval'
+  | 'lookback'
   | 'place'
   | 'repetition'
   | 'filler';

@@ -1,6 +1,7 @@
 import { duration } from './duration.ts';
 import { filler } from './filler.ts';
 import { interval } from './interval.ts';
+import { lookback } from './lookback.ts';
 import type { Phrase } from './phrase.ts';
 import { place } from './place.ts';
 import { rate } from './rate.ts';
@@ -19,6 +20,7 @@ export const PHRASES: readonly Phrase[] = [
   severity,
   rate,
   reminder,
+  lookback,
   schedule,
   release,
   duration,
