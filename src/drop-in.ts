@@ -5,6 +5,7 @@ import type { Health } from './platform/health.ts';
 import type { Part } from './platform/lifecycle.ts';
 import type { Logger } from './platform/logger.ts';
 import type { RuleFolder } from './rules/folder.ts';
+import type { AuditLog } from './store/audit.ts';
 import { Streams } from './streams.ts';
 import { createDropIn, type DropInApp } from './web/drop-in/drop-in.ts';
 import type { DropInDeps } from './web/drop-in/drop-in-deps.ts';
@@ -20,6 +21,7 @@ export interface DropInOptions extends Omit<DropInDeps, 'streams' | 'rulesReload
   readonly ruleFolder: Pick<RuleFolder, 'refresh'>;
   readonly cameraSet: CameraSet;
   readonly dataDir: string;
+  readonly audit: Pick<AuditLog, 'add'>;
 }
 
 /**
@@ -27,8 +29,8 @@ export interface DropInOptions extends Omit<DropInDeps, 'streams' | 'rulesReload
  * is taken costs only this: health says so and it is tried again for ever.
  */
 export function dropInPart(options: DropInOptions, settings: NvidiaSettings | undefined): Part {
-  const { ruleFolder, cameraSet, dataDir, clock, logger } = options;
-  const streams = new Streams({ dataDir, cameras: cameraSet, clock, logger });
+  const { ruleFolder, cameraSet: cameras } = options;
+  const streams = new Streams({ ...options, cameras });
   const rulesReloaded = async (): Promise<void> => {
     await ruleFolder.refresh();
     // The folder takes a file for gone when it is missing twice.

@@ -5,12 +5,13 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { CameraSet } from './camera-set.ts';
 import type { Camera } from './cameras/camera.ts';
-import { cameraSettingsSchema } from './cameras/settings.ts';
+import { type CameraSettings, cameraSettingsSchema } from './cameras/settings.ts';
 import { type Clock, deadline } from './platform/clock.ts';
 import { toError, WatchwordError } from './platform/errors.ts';
 import { formatFinding, parseYaml } from './platform/findings.ts';
 import type { Logger } from './platform/logger.ts';
 import { maskSecrets } from './platform/secrets.ts';
+import type { Act, AuditLog } from './store/audit.ts';
 import type { AddedStream, StreamDesk } from './web/drop-in/drop-in-deps.ts';
 
 const FILE = 'streams.yaml';
@@ -38,9 +39,28 @@ interface Written {
   readonly camera: Readonly<Record<string, unknown>>;
 }
 
+/** The settings of a box with the cameras that programs added to it, for commands beside the daemon. What is broken is left out. */
+export function withAddedCameras<T extends BoxSettings>(settings: T): T {
+  const file = join(settings.data, FILE);
+  const written = existsSync(file) ? parseYaml(readFileSync(file, 'utf8'), file, fileSchema).value?.streams : undefined;
+  const added = Object.entries(written ?? {}).flatMap(([id, { camera }]) => {
+    const { data } = cameraSettingsSchema.safeParse(camera);
+    return data ? [[id, data] as const] : [];
+  });
+  return added.length === 0
+    ? settings
+    : { ...settings, cameras: { ...Object.fromEntries(added), ...settings.cameras } };
+}
+
+interface BoxSettings {
+  readonly data: string;
+  readonly cameras: Readonly<Record<string, CameraSettings>>;
+}
+
 export interface StreamsOptions {
   readonly dataDir: string;
   readonly cameras: Pick<CameraSet, 'add' | 'remove' | 'announce' | 'find'>;
+  readonly audit: Pick<AuditLog, 'add'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -73,7 +93,7 @@ export class Streams implements StreamDesk {
     });
   }
 
-  async add(url: string, description: string, most: number): Promise<AddedStream> {
+  async add(url: string, description: string, most: number, by: string): Promise<AddedStream> {
     const known = [...this.#written].find(([, { camera }]) => camera.source === url);
     const [cameraId] = known ?? [];
     const stream = this.list().find((each) => each.cameraId === cameraId);
@@ -82,23 +102,23 @@ export class Streams implements StreamDesk {
     if (underWay !== undefined) return underWay;
     if (this.#written.size + this.#adding.size >= most)
       throw new WatchwordError('too-many', `${most} streams are added already`);
-    const adding = this.#add(url, description).finally(() => this.#adding.delete(url));
+    const adding = this.#add(url, description, by).finally(() => this.#adding.delete(url));
     this.#adding.set(url, adding);
     return adding;
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, by: string): Promise<boolean> {
     const [cameraId, stream] = [...this.#written].find(([, each]) => each.id === id) ?? [];
     if (cameraId === undefined || !stream) return false;
     this.#written.delete(cameraId);
     this.#save();
     await this.#options.cameras.remove(cameraId);
-    this.#options.logger.info('stream removed', { camera: cameraId });
+    this.#note({ who: by, act: 'camera-removed', about: cameraId });
     return true;
   }
 
-  async #add(url: string, description: string): Promise<AddedStream> {
-    const { cameras, logger } = this.#options;
+  async #add(url: string, description: string, by: string): Promise<AddedStream> {
+    const { cameras } = this.#options;
     const id = randomUUID();
     const cameraId = `nvidia-${id.slice(0, 8)}`;
     const name = description.replace(/\s+/g, ' ').trim().slice(0, 80);
@@ -116,7 +136,7 @@ export class Streams implements StreamDesk {
       throw error;
     }
     await cameras.announce(cameraId);
-    logger.info('stream added', { camera: cameraId, source: maskSecrets(url) });
+    this.#note({ who: by, act: 'camera-added', about: cameraId, detail: maskSecrets(url) });
     return { id, cameraId, url: maskSecrets(url), description };
   }
 
@@ -139,6 +159,17 @@ export class Streams implements StreamDesk {
     } finally {
       stop();
       late.stop();
+    }
+  }
+
+  /** A disk that is full costs the note, not what was done. */
+  #note(act: Act): void {
+    const { audit, logger } = this.#options;
+    logger.info('added streams changed', { ...act });
+    try {
+      audit.add(act);
+    } catch (error) {
+      logger.warn('an added stream is not in the audit log', { error: toError(error) });
     }
   }
 

@@ -1,12 +1,14 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { CameraSet } from '../src/camera-set.ts';
 import { Camera } from '../src/cameras/camera.ts';
 import type { FrameSource, SampledPicture } from '../src/cameras/frame.ts';
+import { loadSettings, readSettings } from '../src/config/load.ts';
 import { Health } from '../src/platform/health.ts';
 import { createLogger } from '../src/platform/logger.ts';
-import { Streams } from '../src/streams.ts';
+import type { Act } from '../src/store/audit.ts';
+import { Streams, withAddedCameras } from '../src/streams.ts';
 import { temporaryFolder } from './support/daemon.ts';
 import { ManualClock } from './support/manual-clock.ts';
 
@@ -39,10 +41,12 @@ function boxOf(dataDir: string) {
     connect: () => undefined,
     changed: async (id, change) => void changes.push(`${change} ${id}`),
   });
-  const streams = new Streams({ dataDir, cameras: cameraSet, clock, logger });
+  const acts: string[] = [];
+  const audit = { add: ({ who, act, about }: Act) => void acts.push(`${who} ${act} ${about}`) };
+  const streams = new Streams({ dataDir, cameras: cameraSet, audit, clock, logger });
   cameraSet.start();
   onTestFinished(() => cameraSet.stop());
-  return { streams, cameraSet, changes, lines };
+  return { streams, cameraSet, changes, lines, acts };
 }
 
 function dataFolder(): string {
@@ -53,12 +57,16 @@ function dataFolder(): string {
 
 test('a stream that shows a picture is a camera, also after a restart; its password is for the file alone', async () => {
   const dataDir = dataFolder();
-  const { streams, cameraSet, changes, lines } = boxOf(dataDir);
+  const { streams, cameraSet, changes, lines, acts } = boxOf(dataDir);
   const url = 'rtsp://guard:hidden@192.0.2.7/stream1';
-  const [stream, same] = await Promise.all([streams.add(url, 'Back  door', 8), streams.add(url, 'Back  door', 8)]);
+  const [stream, same] = await Promise.all([
+    streams.add(url, 'Back  door', 8, 'app'),
+    streams.add(url, 'Back  door', 8, 'app'),
+  ]);
   expect(same).toEqual(stream);
   expect(cameraSet.find(stream.cameraId)?.settings).toMatchObject({ source: url, name: 'Back door' });
   expect(changes).toEqual([`added ${stream.cameraId}`]);
+  expect(acts).toEqual([`app camera-added ${stream.cameraId}`]);
   expect(JSON.stringify([streams.list(), lines])).not.toContain('hidden');
   const file = join(dataDir, 'streams.yaml');
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -66,22 +74,22 @@ test('a stream that shows a picture is a camera, also after a restart; its passw
   const again = boxOf(dataDir);
   expect(again.streams.list()).toEqual(streams.list());
   expect(again.cameraSet.find(stream.cameraId)).toBeDefined();
-  expect(await again.streams.remove(stream.id)).toBe(true);
-  expect(await again.streams.remove(stream.id)).toBe(false);
+  expect(await again.streams.remove(stream.id, 'app')).toBe(true);
+  expect(await again.streams.remove(stream.id, 'app')).toBe(false);
   expect(again.changes).toEqual([`removed ${stream.cameraId}`]);
   expect(boxOf(dataDir).streams.list()).toEqual([]);
 });
 
 test('one that shows none, or is no address, is not kept; nor is one too many', async () => {
   const { streams, cameraSet } = boxOf(dataFolder());
-  await expect(streams.add('rtsp://192.0.2.7/away', '', 1)).rejects.toMatchObject({
+  await expect(streams.add('rtsp://192.0.2.7/away', '', 1, 'app')).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('nobody answers'),
   });
-  await expect(streams.add('rtsp://169.254.169.254/x', '', 1)).rejects.toMatchObject({ kind: 'invalid-input' });
+  await expect(streams.add('rtsp://169.254.169.254/x', '', 1, 'app')).rejects.toMatchObject({ kind: 'invalid-input' });
   expect(cameraSet.cameras).toEqual([]);
-  await streams.add('rtsp://192.0.2.7/1', '', 1);
-  await expect(streams.add('rtsp://192.0.2.7/2', '', 1)).rejects.toMatchObject({ kind: 'too-many' });
+  await streams.add('rtsp://192.0.2.7/1', '', 1, 'app');
+  await expect(streams.add('rtsp://192.0.2.7/2', '', 1, 'app')).rejects.toMatchObject({ kind: 'too-many' });
 });
 
 test('a file that is none is put aside, and one camera of it that is refused costs the others nothing', () => {
@@ -100,4 +108,19 @@ test('a file that is none is put aside, and one camera of it that is refused cos
   expect(boxOf(dataDir).streams.list()).toEqual([]);
   expect(existsSync(file)).toBe(false);
   expect(existsSync(`${file}.broken`)).toBe(true);
+});
+
+test('commands beside the daemon know the added cameras, so that their rules are sound', async () => {
+  const folder = dataFolder();
+  mkdirSync(join(folder, 'data'));
+  const { streams } = boxOf(join(folder, 'data'));
+  const { cameraId } = await streams.add('rtsp://192.0.2.7/stream1', '', 8, 'app');
+  const config = join(folder, 'watchword.yaml');
+  writeFileSync(config, 'cameras: { lane: { source: "demo:robot_falls" } }\nnvidia: { query: { camera: lame } }\n');
+  expect(Object.keys(withAddedCameras(loadSettings(config)).cameras)).toEqual([cameraId, 'lane']);
+  expect(readSettings(config).findings).toMatchObject([
+    { severity: 'warning', line: 2, message: 'there is no camera "lame"' },
+  ]);
+  writeFileSync(join(folder, 'data', 'streams.yaml'), 'streams: [');
+  expect(Object.keys(withAddedCameras(loadSettings(config)).cameras)).toEqual(['lane']);
 });

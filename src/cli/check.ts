@@ -10,6 +10,7 @@ import { silentLogger } from '../platform/logger.ts';
 import { contextOf } from '../rules/context.ts';
 import { RuleFolder } from '../rules/folder.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { withAddedCameras } from '../streams.ts';
 import { checkRevision } from '../vision/hub/manifest.ts';
 import { openPackage } from '../vision/package.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
@@ -59,7 +60,7 @@ async function checkRules(
   }
   const folder = new RuleFolder({
     folder: settings.rules,
-    context: () => contextOf(settings),
+    context: () => contextOf(withAddedCameras(settings)),
     clock: io.clock,
     logger: silentLogger,
     health: new Health(() => io.clock.now()),

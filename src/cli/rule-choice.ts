@@ -10,6 +10,7 @@ import { compileRule } from '../rules/compile.ts';
 import { contextOf } from '../rules/context.ts';
 import { readRuleFile, ruleIdOf } from '../rules/file.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { withAddedCameras } from '../streams.ts';
 import { UsageError } from './command.ts';
 
 /** The demo store's configuration speaks for a box that has none. From src and from dist alike. */
@@ -20,7 +21,7 @@ export function chosenSettings(config: string | undefined): { file: string; sett
   if (config === undefined && !existsSync(DEMO_CONFIG))
     throw new UsageError('there is no configuration', 'Name one with --config FILE');
   const file = config ?? DEMO_CONFIG;
-  return { file, settings: loadSettings(file) };
+  return { file, settings: withAddedCameras(loadSettings(file)) };
 }
 
 /**

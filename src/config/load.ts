@@ -58,15 +58,24 @@ function placed<T extends { readonly package?: string | undefined }>(model: T, f
 }
 
 function doubts(settings: Settings, file: string, locate: LoadedSettings['locate']): Finding[] {
-  if (Object.keys(settings.cameras).length > 0) return [];
+  const doubt = (path: readonly string[], message: string, hint: string): Finding => {
+    return { file, ...locate(path), severity: 'warning', message, hint };
+  };
+  const known = Object.keys(settings.cameras);
+  const asked = settings.nvidia?.query?.camera;
   return [
-    {
-      file,
-      ...locate(['cameras']),
-      severity: 'warning',
-      message: 'there is no camera',
-      hint: 'Add one under "cameras:", such as "aisle-1: { source: rtsp://192.168.1.20/stream1 }"',
-    },
+    ...(known.length === 0
+      ? [
+          doubt(
+            ['cameras'],
+            'there is no camera',
+            'Add one under "cameras:", such as "aisle-1: { source: rtsp://192.168.1.20/stream1 }"',
+          ),
+        ]
+      : []),
+    ...(asked !== undefined && !known.includes(asked)
+      ? [doubt(['nvidia', 'query', 'camera'], `there is no camera "${asked}"`, `Known: ${known.join(', ')}`)]
+      : []),
   ];
 }
 

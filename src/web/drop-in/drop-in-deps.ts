@@ -17,9 +17,9 @@ export interface StreamDesk {
    * Resolves when the first picture has come; an address that is there already is the stream it was. Rejects with
    * `invalid-input`, with `too-many` when there are `most` of them, and with `unavailable` when no picture comes in time.
    */
-  add(url: string, description: string, most: number): Promise<AddedStream>;
+  add(url: string, description: string, most: number, by: string): Promise<AddedStream>;
   /** Its events end. False when there is none of this id. */
-  remove(id: string): Promise<boolean>;
+  remove(id: string, by: string): Promise<boolean>;
 }
 
 /** What the drop-in for NVIDIA's services needs of the box. */

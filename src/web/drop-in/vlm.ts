@@ -64,14 +64,16 @@ export function vlmService({ deps, gate, slots, auth }: DropInParts, settings: V
     .post('/api/v1/live-stream', gate('operator'), async (c) => {
       const { liveStreamUrl, description } = await readJson(c, streamSchema);
       if (!/^rtsps?:\/\//.test(liveStreamUrl)) throw new Refusal(400, 'liveStreamUrl must begin with rtsp://');
-      return c.json({ id: await add(deps, liveStreamUrl, description ?? '', settings.maxStreams) });
+      const by = identityOf(c).name;
+      return c.json({ id: await add(deps, [liveStreamUrl, description ?? '', settings.maxStreams, by]) });
     })
     .delete('/api/v1/live-stream/:id', gate('operator'), async (c) => {
       const id = c.req.param('id').slice(0, 100);
       const stream = deps.streams.list().find((each) => each.id === id);
       if (!stream) throw new Refusal(422, `Stream ID ${id} does not exist. No stream removed.`);
-      await alerts.set([stream.cameraId], [], identityOf(c).name);
-      await deps.streams.remove(id);
+      const by = identityOf(c).name;
+      await alerts.set([stream.cameraId], [], by);
+      await deps.streams.remove(id, by);
       return c.json({ detail: 'Stream removed successfully' });
     })
     .post('/api/v1/alerts', gate('operator'), async (c) => {
@@ -94,9 +96,9 @@ export function vlmService({ deps, gate, slots, auth }: DropInParts, settings: V
   };
 }
 
-async function add({ streams }: DropInDeps, url: string, description: string, most: number): Promise<string> {
+async function add({ streams }: DropInDeps, stream: Parameters<DropInDeps['streams']['add']>): Promise<string> {
   try {
-    return (await streams.add(url, description, most)).id;
+    return (await streams.add(...stream)).id;
   } catch (error) {
     const why = maskSecrets(toError(error).message);
     switch (kindOf(error)) {

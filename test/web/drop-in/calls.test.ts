@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { settingsSchema } from '../../../src/config/settings.ts';
 import { createDropIn, type DropInApp } from '../../../src/web/drop-in/drop-in.ts';
 import type { AddedStream, StreamDesk } from '../../../src/web/drop-in/drop-in-deps.ts';
@@ -82,6 +84,17 @@ describe('the drop-in', () => {
       expect((await list({ token: 'wrong' })).status).toBe(401);
       const { success } = settingsSchema.safeParse({ nvidia: { host: '0.0.0.0', requireToken: false, vlm: {} } });
       expect(success).toBe(false);
+    });
+
+    test('who is described to be let in: the page about moving shows what the configuration takes', () => {
+      const page = readFileSync(new URL('../../../src/web/drop-in/README.md', import.meta.url), 'utf8');
+      const shown = parse(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
+      expect(settingsSchema.parse(shown).nvidia).toEqual({
+        host: '0.0.0.0',
+        requireToken: true,
+        vlm: { port: 5_010, webSocketPort: 5_016, maxStreams: 8, alertCooldownMs: 60_000 },
+        query: { camera: 'aisle-1', port: 5_432, webSocketPort: 5_433 },
+      });
     });
 
     test('nobody by default: both services are off', () => {
