@@ -96,6 +96,20 @@ describe('watchword rules explain', () => {
     expect(JSON.parse(elsewhere.stdout)).not.toHaveProperty('capacity');
   });
 
+  it('fails for a rule with which that box would fall behind, unless forced', async () => {
+    const dataDir = tempFolder();
+    const parts = [{ cameraId: 'yard', zone: null, intervalsMs: [2_000] }];
+    const load = { costs: { lookMs: 1_500, questionMs: 100 }, parts, cameras: { yard: 2_000, 'aisle-1': 2_000 } };
+    writeFileSync(join(dataDir, 'capacity.json'), JSON.stringify(load));
+    const heavy = ['explain', 'Alert me when a shelf is empty in aisle 1', '--data', dataDir];
+    const { code, stdout } = await run(...heavy);
+    expect(code).toBe(1);
+    expect(stdout).toContain('the box falls behind');
+    expect((await run(...heavy, '--force')).code).toBe(0);
+    // The yard is looked at anyway.
+    expect((await run('explain', 'Alert me when a car is in the road on camera yard', '--data', dataDir)).code).toBe(0);
+  });
+
   it('is wrong usage without a sentence', async () => {
     expect((await run('explain')).code).toBe(2);
     expect((await run()).code).toBe(2);

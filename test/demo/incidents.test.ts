@@ -2,23 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PictureHealth } from '../../src/cameras/picture-health.ts';
-import { readSettings } from '../../src/config/load.ts';
 import { type ClipTruth, readAllTruths } from '../../src/demo/truth.ts';
 import { INACTIVE, type RuleState, step } from '../../src/events/step.ts';
 import { timingOf } from '../../src/events/timing.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { contextOf } from '../../src/rules/context.ts';
-import { readRuleFile } from '../../src/rules/file.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { judge } from '../../src/rules/verdict.ts';
 import { loadVisionModelInThread } from '../../src/vision/load.ts';
 import type { LocalVisionModel } from '../../src/vision/model.ts';
 import { DEMO_FOLDER } from '../support/clips.ts';
+import { demoStore } from '../support/demo-world/watching.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const SIZE = { width: 640, height: 360 };
 /** An event may come this much later than the scripted moment and the rule's own duration. */
 const SLACK_S = 3;
@@ -33,19 +29,7 @@ const WATCHED: Readonly<Record<string, { predicate: string; family: string }>> =
   'traffic-hazard': { predicate: 'hazard', family: 'road' },
 };
 
-function shippedRules(): CompiledRule[] {
-  const { settings } = readSettings(join(root, 'src/demo/demo.yaml'));
-  if (!settings) throw new Error('the demo configuration has errors');
-  return readdirSync(join(root, 'rules'))
-    .filter((name) => name.endsWith('.yaml'))
-    .flatMap((name) => {
-      const file = join(root, 'rules', name);
-      const { rule } = readRuleFile(readFileSync(file, 'utf8'), file, contextOf(settings));
-      return rule ? [rule] : [];
-    });
-}
-
-const rules = shippedRules();
+const { rules } = demoStore();
 const truths = await readAllTruths(DEMO_FOLDER);
 
 /** Stretches in which the predicate holds for at least the rule's duration: each must give one event. */

@@ -183,6 +183,30 @@ describe('saving a rule', () => {
     ]);
   });
 
+  test('that is switched on, gone back to or written as a file is confirmed too when the box would fall behind', async () => {
+    const { operator, files, store } = await openEditor();
+    const before = files.get('spill') ?? '';
+    const version = async () =>
+      /name="version" value="([^"]+)"/.exec(await (await operator.get('/rules/spill/edit')).text())?.[1] ?? '';
+    const fallingBehind = { share: 0.4, total: 1.3, delayMs: 40_000 };
+    await operator.post('/rules/spill/enabled', { enabled: 'no' });
+    store.ruleFiles.plan = fallingBehind;
+    const refused = await operator.post('/rules/spill/enabled', { enabled: 'yes' });
+    expect([refused.status, files.get('spill')]).toEqual([413, expect.stringContaining('enabled: false')]);
+    expect(await refused.text()).toMatch(/action="\/rules\/spill\/enabled"[\s\S]*name="enabled" value="yes"/);
+    const back = { number: '1', version: await version() };
+    expect((await operator.post('/rules/spill/restore', back)).status).toBe(413);
+    const file = { text: before, version: await version() };
+    expect((await operator.post('/rules/spill/file', file)).status).toBe(413);
+    expect(files.get('spill')).toContain('enabled: false');
+    expect((await operator.post('/rules/spill/file', { ...file, force: 'yes' })).status).toBe(303);
+    expect(files.get('spill')).toBe(before);
+    // It takes no more than it did: other words are nobody's burden.
+    const words = 'Warn me about a spill on the floor for 9 seconds';
+    const saved = await operator.post('/rules/spill/save', { words, cameras: 'aisle-3', version: await version() });
+    expect([saved.status, files.get('spill')]).toEqual([303, expect.stringContaining('9 seconds')]);
+  });
+
   test('of a file that is broken by hand leads to the whole file, which is saved only without errors', async () => {
     const { operator, files } = await openEditor();
     files.set('spill', 'rule: [Warn me about a spill\n');
