@@ -79,9 +79,14 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'gener
       }
       this.#model = model;
       const { name, dtype, device } = model.identity;
-      const { concern = '' } = model;
-      health.report('model', concern === '' ? 'ok' : 'degraded', concern);
-      if (concern !== '') logger.warn('the model runs slower than this box could', { reason: concern });
+      health.report('model', 'ok');
+      const { concern } = model;
+      // A part of its own: that the model answers does not mend it.
+      if (concern === undefined) health.forget('accelerator');
+      else {
+        health.report('accelerator', 'degraded', concern);
+        logger.warn('the model runs slower than this box could', { reason: concern });
+      }
       logger.info('model loaded', { model: name, dtype, device, ms: Math.round(clock.monotonic() - began) });
       return true;
     } catch (error) {

@@ -6,7 +6,7 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export const REPOSITORY = 'some-lab/Tiny-VLM';
 
 /** What goes wrong with one request for a file; gone after it was used. */
-export type Fault = 'cut' | 'wrong bytes' | 'HTTP 500' | 'HTTP 404' | 'no ranges' | 'HTTP 416' | 'longer';
+export type Fault = 'cut' | 'wrong bytes' | 'HTTP 500' | 'HTTP 404' | 'no ranges' | 'HTTP 416' | 'longer' | 'silence';
 
 /** A hub with its real paths, answers and headers: card, paged tree, resolve with a redirect for large files, ranges. */
 export class HubServer {
@@ -121,14 +121,15 @@ export class HubServer {
       'content-length': body.length,
       ...(from > 0 && { 'content-range': range }),
     });
-    if (fault !== 'cut') {
+    if (fault !== 'cut' && fault !== 'silence') {
       this.sent += body.length;
       response.end(body);
       return;
     }
     const half = body.subarray(0, Math.floor(body.length / 2));
     this.sent += half.length;
-    response.write(half, () => response.destroy());
+    // A line over which nothing more comes is not closed by anybody.
+    response.write(half, () => (fault === 'cut' ? response.destroy() : undefined));
   }
 
   #note(request: IncomingMessage): URL {

@@ -130,6 +130,14 @@ describe('a pull', () => {
     expect(readFileSync(join(dir, DECODER)).equals(hub.files.get(DECODER) ?? Buffer.alloc(0))).toBe(true);
   });
 
+  test('takes down a line over which nothing comes any more, and goes on on a new one', async () => {
+    strike(DECODER, 'silence');
+    const impatient: Clock = { ...systemClock, sleep: (ms, stop) => systemClock.sleep(ms === 30_000 ? 200 : 0, stop) };
+    const { dir, retries } = await pull({ clock: impatient });
+    expect(retries).toEqual(['nothing came for 30 s']);
+    expect(readFileSync(join(dir, DECODER)).equals(hub.files.get(DECODER) ?? Buffer.alloc(0))).toBe(true);
+  });
+
   test('begins a file anew where the other side cannot continue it', async () => {
     for (const fault of ['no ranges', 'HTTP 416'] as const) {
       strike(DECODER, 'cut', fault);
