@@ -176,7 +176,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     counts: () => pipeline.counts,
     health,
     served: () => usage.list(),
-    outboxDepth: () => store.outbox.depth(),
+    ...{ outboxDepth: () => store.outbox.depth(), now: () => clock.now() },
     openEvents: () => store.log.countOpen(),
     delivered: () => alerts.deliveryStats(),
   });

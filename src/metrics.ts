@@ -9,7 +9,15 @@ export interface MetricsSources {
   readonly cameras: readonly Camera[];
   readonly counts: () => PipelineCounts;
   readonly health: Health;
-  readonly outboxDepth: () => { readonly messages: number; readonly bytes: number };
+  /** `oldestAt`: wall-clock ms; null when nothing waits. */
+  readonly outboxDepth: () => {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly oldestAt: number | null;
+    readonly dropped: number;
+  };
+  /** Wall-clock ms. */
+  readonly now: () => number;
   readonly openEvents: () => number;
   /** What model servers were asked. */
   readonly served: () => readonly UsageCounts[];
@@ -77,6 +85,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   );
   sampled('watchword_outbox_bytes', 'Bytes waiting to be delivered', [], (gauge) =>
     gauge.set(sources.outboxDepth().bytes),
+  );
+  sampled('watchword_outbox_age_seconds', 'How long the oldest message waits to be delivered', [], (gauge) => {
+    const { oldestAt } = sources.outboxDepth();
+    gauge.set(oldestAt === null ? 0 : Math.max(0, sources.now() - oldestAt) / 1_000);
+  });
+  sampled('watchword_outbox_dropped', 'Updates dropped since the start because too much waited', [], (gauge) =>
+    gauge.set(sources.outboxDepth().dropped),
   );
   sampled('watchword_open_events', 'Events open now', [], (gauge) => gauge.set(sources.openEvents()));
   sampled('watchword_delivered', 'Messages acknowledged by the receiver since the start', ['channel'], (gauge) => {
