@@ -85,8 +85,10 @@ async function watch(clock: Clock, signal: AbortSignal, goesOn: () => boolean): 
   while (!signal.aborted && goesOn()) await clock.sleep(LOOK_MS, signal).catch(() => undefined);
 }
 
+/** A connection that is made anew knows nothing yet, not even its codec; stills know that and never more. */
 function isKeyframeAwaited({ facts }: FrameSource): boolean {
-  return facts?.fps !== undefined && facts.keyframeMs === undefined;
+  if (facts === undefined || facts.keyframeMs !== undefined) return false;
+  return facts.fps !== undefined || facts.codec === undefined;
 }
 
 /** What the newest of a source's processes costs once it runs: starting up and looking at the stream is paid once. */

@@ -13,6 +13,7 @@ import { type StreamFacts, StreamMeter } from './stream-facts.ts';
 
 /** A sampled keyframe may come this much earlier than asked. */
 const EARLIEST = 0.65;
+const LATE_IN_A_ROW = 3;
 /** A decoder that gets packets and gives no picture for so long does not work. */
 const SILENT_MS = 5_000;
 /** After so long of full decoding a new connection tries keyframes again: the camera's settings may have changed. */
@@ -114,11 +115,14 @@ export class RtspSource implements FrameSource {
         decodeAll('keyframes are further apart than the interval');
     };
     let delivered = 0;
+    let late = 0;
     try {
       const decoder = decoding === 'unknown' ? [] : decoding;
       for await (const picture of this.#run({ isKeyframes, decoder, onPacket, signal: connection.signal })) {
-        // A stream with reordered pictures makes the decoder hold each keyframe back until two more have come.
-        if (isKeyframes && picture.lagMs > this.#settings.everyMs) {
+        // A stream with reordered pictures makes the decoder hold each keyframe back until two more have come; a machine that is
+        // too busy to read does so now and then, and must not decode more for it.
+        late = picture.lagMs > this.#settings.everyMs ? late + 1 : 0;
+        if (isKeyframes && late >= LATE_IN_A_ROW) {
           decodeAll('the stream reorders its pictures, which delays keyframes');
           return;
         }
