@@ -107,6 +107,8 @@ nvidia: { vlm: { port: ${port}, webSocketPort: ${wsPort}, maxStreams: 2, alertCo
     expect((await call('GET', '/api/v1/live-stream')).body).toEqual(streams);
 
     const camera = `nvidia-${id.slice(0, 8)}`;
+    await expect(listenTo(`ws://127.0.0.1:${wsPort}/api/v1/alerts/ws`, 'wrong')).rejects.toThrow('401');
+    await expect(listenTo(`ws://127.0.0.1:${wsPort}/api/v1/nothing`, token)).rejects.toThrow('404');
     const socket = await listenTo(`ws://127.0.0.1:${wsPort}/api/v1/alerts/ws`, token);
     const told = socket.heard;
     const mqtt = await subscribe(daemon.ready);
