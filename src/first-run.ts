@@ -68,6 +68,9 @@ export function createFirstRun(options: FirstRunOptions): FirstRun {
     state() {
       if (!kept || kept.finished) return undefined;
       const own = !isDemo();
+      const isBegun = kept.site || kept.camera || kept.rule !== undefined;
+      // Somebody has written cameras and rules into files: nobody needs to be led.
+      if (own && !isBegun && options.rules().length > 0) return undefined;
       const events = options.log.list(kept.rule === undefined ? {} : { ruleId: kept.rule }, { limit: 1 }).events;
       const named = own && settings.site.name !== 'Watchword' && Object.keys(settings.calendars).length > 0;
       const done: FirstRunState['done'] = {

@@ -5,25 +5,9 @@ import type { Role } from '../../src/web/deps.ts';
 import { WebServer } from '../../src/web/server.ts';
 import { createWebApp, type WebApp } from '../../src/web/web-app.tsx';
 import { DESK, launchBrowser, openPage, overflowOf, PHONE, type WatchedPage } from '../support/browser.ts';
+import { EVERY_PAGE } from './every-page.ts';
 import { CHEAP, demoEvent, FakeStore, PASSWORDS } from './fixture.ts';
 
-const PAGES = [
-  '/',
-  '/events',
-  '/events/mm8x1-shelf',
-  '/events/mm8x0-robot',
-  '/rules',
-  '/rules/new',
-  '/rules/spill/edit',
-  '/rules/spill/versions',
-  '/rules/spill/file',
-  '/ask',
-  '/ask?event=mm8x1-shelf',
-  '/cameras',
-  '/cameras/aisle-3',
-  '/system',
-  '/account',
-];
 const EVIL = `<img src=x onerror="document.title='hacked'"><script>document.title='hacked'</script>`;
 
 // A browser on a busy machine of two cores takes its time.
@@ -84,7 +68,7 @@ describe('each page in a real browser', { timeout: TIMEOUT_MS }, () => {
         const watched = await openPage(browser, { baseURL: (await shared).baseURL, viewport, dark });
         const { page, complaints, context } = watched;
         await logInQuietly(watched, 'admin');
-        for (const path of PAGES) {
+        for (const path of EVERY_PAGE) {
           await page.goto(path, { waitUntil: 'load' });
           expect([path, await overflowOf(page)]).toEqual([path, { pixels: 0, elements: [] }]);
         }

@@ -43,6 +43,9 @@ export function EventsPage(props: EventsProps) {
             );
           })}
         </nav>
+        <a class="to-reports" href="/reports">
+          {t.reports.title}
+        </a>
       </div>
       <ActiveFilters {...props} />
       <Filters {...props} />

@@ -248,7 +248,6 @@ export function TryCameras({ page, understood, cameras }: RuleEditorProps) {
           value={camera.id}
           formaction="/rules/try"
           formenctype={ENCODED}
-          aria-label={editor.tryCamera(camera.name)}
           hx-post="/rules/try"
           hx-target="#trial"
           hx-indicator="#trial"
@@ -258,7 +257,7 @@ export function TryCameras({ page, understood, cameras }: RuleEditorProps) {
           <img
             class="picture"
             src={`/cameras/${encodeURIComponent(camera.id)}/tile.jpg?at=${frame.capturedAt}-${frame.seq}`}
-            alt=""
+            alt={editor.tryCamera(camera.name)}
             width={frame.width}
             height={frame.height}
           />

@@ -109,7 +109,7 @@ export function TokensPanel({ page, tokens, newToken, problem }: AccessProps) {
               <button
                 type="submit"
                 class="button"
-                aria-label={t.upkeep.removeToken(name)}
+                aria-label={`${t.people.remove}: ${name}`}
                 data-confirm={`${t.upkeep.removeToken(name)}?`}
               >
                 {t.people.remove}
