@@ -1,5 +1,6 @@
 import type { CameraSet } from './camera-set.ts';
 import { describeDevice, discoverDevices } from './cameras/onvif.ts';
+import { clipNote } from './cameras/onvif-streams.ts';
 import { probeCamera } from './cameras/probe.ts';
 import { cameraSettingsSchema } from './cameras/settings.ts';
 import { parseSourceAddress } from './cameras/source-address.ts';
@@ -35,11 +36,18 @@ export function createCameraDesk(options: CameraDeskOptions): CameraDesk {
   async function add(camera: NewCamera, by: string, signal: AbortSignal) {
     const { id } = camera;
     if (cameras.find(id)) throw taken(id);
-    const entry = await entryOf(camera, () => ask(camera, signal));
+    const asked: string[] = [];
+    const entry = await entryOf(camera, async () => {
+      const streams = await ask(camera, signal);
+      const about = camera.clips ? clipNote(streams.main) : undefined;
+      if (about !== undefined) asked.push(about);
+      return streams;
+    });
     const settings = settingsOf(entry);
     // What the file would refuse is not worth a minute of trying.
     withCamera((await config.read()).text, id, entry);
-    const { picture: _, ...probe } = await probeCamera(settings, { clock, ...sources }, signal);
+    const { picture: _, ...seen } = await probeCamera(settings, { clock, ...sources }, signal);
+    const probe = { ...seen, notes: [...seen.notes, ...asked] };
     signal.throwIfAborted();
     const written = await config.change((text) => withCamera(text, id, entry));
     cameras.add(id, written.cameras[id] ?? settings);

@@ -146,6 +146,12 @@ function streamOf({ uri, name, codec, width, height, fps }: RawProfile, host: st
   }
 }
 
+/** What a person should know of clips from this stream; undefined when there is nothing. */
+export function clipNote({ codec = '' }: DeviceStream): string | undefined {
+  if (!/265|hevc/i.test(codec)) return undefined;
+  return 'its large stream is H.265, which not every browser plays: set it to H.264 in the camera for clips';
+}
+
 function pixels({ width = 0, height = 0 }: DeviceStream): number {
   return width * height;
 }

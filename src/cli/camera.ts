@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { paintMasks } from '../cameras/masks.ts';
 import { describeDevice } from '../cameras/onvif.ts';
+import { clipNote } from '../cameras/onvif-streams.ts';
 import { type ProbeResult, probeCamera } from '../cameras/probe.ts';
 import { type CameraSettings, cameraSettingsSchema } from '../cameras/settings.ts';
 import { parseSourceAddress } from '../cameras/source-address.ts';
@@ -219,6 +220,8 @@ async function sourcesOf(url: string | undefined, values: Values, io: CommandIo)
   io.stderr(`asking ${maskSecrets(onvif)} for its streams\n`);
   const { main, sub } = await describeDevice(onvif, { user, password }, io, io.signal);
   io.stderr(`${sub ? `sub   ${streamText(sub)}\n` : ''}main  ${streamText(main)}\n`);
+  const note = values.clips ? clipNote(main) : undefined;
+  if (note !== undefined) io.stderr(`note  ${note}\n`);
   return sub ? { source: sub.source, mainSource: main.source } : { source: main.source };
 }
 

@@ -86,6 +86,7 @@ test('camera add takes both streams from the device itself', { timeout: 30_000 }
   const { code, out, err } = await run('add', 'dock', ...to);
   expect({ code, out }).toEqual({ code: 0, out: `${file}: added dock, rtsp://***@127.0.0.1:1/sub\n` });
   expect(out + err).not.toContain(PASSWORD);
+  expect(err).toContain('note  its large stream is H.265');
   expect(readFileSync(file, 'utf8')).toContain('# mine\n');
   expect(readSettings(file).settings?.cameras.dock).toMatchObject({
     ...{ source: 'rtsp://127.0.0.1:1/sub', mainSource: 'rtsp://127.0.0.1:1/main', clips: true },
