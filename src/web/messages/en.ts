@@ -238,6 +238,7 @@ export const en = {
     model: 'Model',
     broker: 'Alerts (MQTT broker)',
     disk: 'Disk',
+    capacity: 'Capacity',
     rules: 'Rule files',
     store: 'Event store',
     web: 'This page',

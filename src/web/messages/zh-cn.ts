@@ -225,6 +225,7 @@ export const zhCn: Messages = {
     model: '模型',
     broker: '报警（MQTT 服务器）',
     disk: '磁盘',
+    capacity: '处理能力',
     rules: '规则文件',
     store: '事件存储',
     web: '本页面',
