@@ -147,8 +147,9 @@ async function measured(desk: Backtests, order: Order): Promise<{ view: Backtest
   for (;;) {
     const view = desk.get(id);
     if (!view) throw new Error('the backtest is gone');
-    if (view.progress) seen.add(view.progress.asked);
-    if (seen.size % 200 === 1 && view.progress) progress(`${view.progress.asked} of ${view.progress.toAsk}`);
+    const { asked, toAsk } = view.progress ?? { asked: 0, toAsk: 0 };
+    if (!seen.has(asked) && seen.size % 200 === 0) progress(`${asked} of ${toAsk}`);
+    seen.add(asked);
     if (view.state === 'done') return { view, ms: systemClock.monotonic() - began, steps: seen.size };
     if (view.state === 'failed' || view.state === 'cancelled') throw new Error(`it ${view.state}: ${view.problem}`);
     await systemClock.sleep(100);
