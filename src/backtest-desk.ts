@@ -14,6 +14,7 @@ import type { Logger } from './platform/logger.ts';
 import { contextOf } from './rules/context.ts';
 import { withFit } from './rules/edit.ts';
 import type { FrameFit } from './rules/fit-frames.ts';
+import type { CompiledRule } from './rules/rule.ts';
 import type { FittedThresholds } from './rules/settings.ts';
 import { thresholdsOn } from './rules/verdict.ts';
 import type { EventLog } from './store/event-log.ts';
@@ -134,11 +135,13 @@ export class Backtests implements BacktestDesk {
     }
     if (this.#fitting !== undefined)
       throw new WatchwordError('too-many', 'another fit is at work', { hint: 'Try again in a moment' });
-    const settings = { ...this.#settingsOf(job), fit: this.#fitSettings(job, target) };
+    // Only thresholds are written: durations and hours that were tried beside them do not count.
+    const rule = this.#inForce(job) ?? job.rule;
+    const settings = { ...this.#settingsOf(job), rule, fit: this.#fitSettings(job, target) };
     const { clock } = this.#options;
     const signal = AbortSignal.any([this.#stopped.signal, job.stopping.signal]);
     this.#fitting = runFit({ settings, clock, signal }).then((outcome) => {
-      job.fit = { target, now: thresholdsOn(job.rule, job.order.cameraId), outcome };
+      job.fit = { target, now: thresholdsOn(rule, job.order.cameraId), outcome };
     });
     try {
       await this.#fitting;
@@ -158,9 +161,8 @@ export class Backtests implements BacktestDesk {
     if (ruleId === undefined || draft) {
       throw new WatchwordError('conflict', 'the rule is not saved', { hint: 'Save it, and test it then' });
     }
-    const { rules, ruleDesk, clock, logger } = this.#options;
-    const inForce = rules().find((each) => each.id === ruleId);
-    if (!inForce || inForce.question !== job.rule.question || inForce.expects !== job.rule.expects) {
+    const { ruleDesk, clock, logger } = this.#options;
+    if (!this.#inForce(job)) {
       throw new WatchwordError('conflict', 'the rule asks something else by now', { hint: 'Test it again' });
     }
     const { text, version } = await ruleDesk.openFile(ruleId);
@@ -168,6 +170,13 @@ export class Backtests implements BacktestDesk {
     const saved = await ruleDesk.saveFile(ruleId, version, withFit(text, cameraId, fitted), by);
     logger.info('fitted thresholds applied', { rule: ruleId, camera: cameraId, raise, by });
     return saved;
+  }
+
+  /** The rule as it is now; undefined of a draft, and when it asks something else by now. */
+  #inForce({ order, rule }: BacktestJob): CompiledRule | undefined {
+    const now = order.draft ? undefined : this.#options.rules().find(({ id }) => id === order.rule);
+    const { question, expects, zone } = rule;
+    return now?.question === question && now.expects === expects && now.zone === zone ? now : undefined;
   }
 
   async #work(job: BacktestJob, stopped: AbortSignal): Promise<void> {

@@ -81,6 +81,7 @@ export class BacktestJob {
       ...{ id, rule, orderedBy, orderedAt, state, progress, ahead },
       ruleId: order.rule ?? null,
       ...(order.draft && { draft: order.draft }),
+      changes: order.changes ?? {},
       ...{ cameraId: order.cameraId, since: order.since, until: order.until },
       ...(problem !== undefined && { problem }),
       ...(fit && { fit }),

@@ -54,7 +54,9 @@ export function createRuleRecords({ coverage, events, timeZone, clock }: RuleRec
       const cameras = new Set([...watched, ...found.map(({ event }) => event)].map(({ cameraId }) => cameraId));
       return [...cameras].sort().map((cameraId) => {
         const own = found.filter(({ event }) => event.cameraId === cameraId);
-        const on = new Set(watched.filter((each) => each.cameraId === cameraId).map(({ day }) => day));
+        const on = new Map(
+          watched.filter((each) => each.cameraId === cameraId).map(({ day, scheduledMs }) => [day, scheduledMs]),
+        );
         return falseAlarmsOn(cameraId, all, own, on, clock.now());
       });
     },
@@ -94,14 +96,17 @@ function falseAlarmsOn(
   cameraId: string,
   all: readonly Day[],
   events: readonly ReviewedEvent[],
-  on: ReadonlySet<string>,
+  on: ReadonlyMap<string, number>,
   now: number,
 ): FalseAlarms {
+  const [firstDay] = on.keys();
+  const longestMs = on.size > 1 ? Math.max(...on.values()) : DAY_MS;
   const counted = all.map(({ day, since, until }): AlarmDay & { readonly length: number } => {
     const own = events.filter(({ event }) => event.startedAt >= since && event.startedAt < until);
     const marked = (mark: 'right' | 'wrong'): number => own.filter(({ review }) => review.mark === mark).length;
-    // A day on which it was never on counts for nothing; of today only what is over.
-    const length = on.has(day) || own.length > 0 ? Math.max(0, Math.min(until, now) - since) / DAY_MS : 0;
+    // A day on which it was never on counts for nothing; of today only what is over, of its first day what it was on for.
+    const past = on.has(day) || own.length > 0 ? Math.max(0, Math.min(until, now) - since) / DAY_MS : 0;
+    const length = day === firstDay ? Math.min(past, (on.get(day) ?? 0) / longestMs) : past;
     return { day, events: own.length, right: marked('right'), wrong: marked('wrong'), length };
   });
   const sum = (of: readonly (typeof counted)[number][], part: 'events' | 'right' | 'wrong' | 'length'): number =>

@@ -162,7 +162,7 @@ describe('backtests ordered on the page', () => {
   test('a sentence that is not saved can be tried, but no thresholds are written for it', async () => {
     const { desk, done } = boxWithPast();
     const view = await done({ draft: { words: 'Alert me when a crate is empty', cameras: [] } });
-    expect(view).toMatchObject({ ruleId: null, rule: { question: 'Is a crate empty?' }, result: { eventCount: 4 } });
+    expect(view).toMatchObject({ draft: { cameras: [] }, rule: { question: 'Is a crate empty?' }, result: { eventCount: 4 } });
     await expect(desk.applyFit(view.id, 0.7, 'olga')).rejects.toMatchObject({ kind: 'conflict' });
   });
 
@@ -236,6 +236,9 @@ describe('marks', () => {
     expect([after.balancedAccuracy, heldOut]).toEqual([1, 1]);
     expect(before.falseAlarmsPerWeek).toBeGreaterThan(100);
     expect(after.falseAlarmsPerWeek).toBeLessThanOrEqual(2);
+    // What was tried beside the thresholds does not count: the rule as it is is fitted, and compared with.
+    const tried = await done({ changes: { raise: 0.9, forMs: 5 * MINUTE } });
+    expect((await desk.fit(tried.id, 2)).fit).toMatchObject({ now: fit.now, outcome: { before, raise } });
     await desk.applyFit(id, raise, 'olga');
     expect(text()).toMatch(
       /^# keep me\nrule: Alert me when a shelf is empty\nfitted:\n {2}aisle-1:\n {4}- \{ ?raise: 0\.7/,

@@ -48,6 +48,17 @@ describe('how rules did', () => {
     expect(one?.perDay?.rate).toBeCloseTo(2.1);
     expect(one?.days[0]).toEqual({ day: '2026-02-20', events: 4, right: 0, wrong: 4 });
     expect(two).toMatchObject({ cameraId: 'aisle-2', wrong: 0, perDay: { rate: 0, low: 0 }, trend: 'unknown' });
+    // A box that has run for an hour says little of a day.
+    store.coverage.add([
+      {
+        ...{ ruleId: 'spill', cameraId: 'aisle-1', from: START, scheduledMs: HOUR, evaluatedMs: HOUR, gatedMs: 0 },
+        ...{ lostMs: {}, longestGap: null },
+      },
+    ]);
+    expect(record.falseAlarms('spill', { from: '2026-02-20', to: '2026-03-02' })[0]?.perDay?.high).toBeCloseTo(
+      3.67 * 24,
+      0,
+    );
     expect(record.falseAlarms('other', { from: '2026-02-20', to: '2026-03-01' })).toEqual([]);
   });
 

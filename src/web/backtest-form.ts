@@ -75,6 +75,24 @@ function length(typed: string): number {
   throw new WatchwordError('invalid-input', `"${typed}" is no length of time`, { hint: 'Write 30s or 5m' });
 }
 
+/** What a person chose for a backtest, to be changed and tried again. */
+export function formOf({ ruleId, draft, cameraId, since, until, changes }: BacktestView): BacktestForm {
+  const { raise, clear, forMs, clearAfterMs, schedule = '' } = changes;
+  const typed = (value: number | undefined, text: (value: number) => string): string => {
+    return value === undefined ? '' : text(value);
+  };
+  const hours = Math.round((until - since) / HOUR_MS);
+  return emptyForm({
+    ...{ rule: ruleId ?? '', words: draft?.words ?? '', cameras: [...(draft?.cameras ?? [])], camera: cameraId },
+    period: PERIODS.find((period) => period >= hours) ?? 168,
+    raise: typed(raise, (share) => String(Math.round(share * 1_000) / 10)),
+    clear: typed(clear, (share) => String(Math.round(share * 1_000) / 10)),
+    for: typed(forMs, (ms) => `${ms / 1_000}s`),
+    clearAfter: typed(clearAfterMs, (ms) => `${ms / 1_000}s`),
+    schedule,
+  });
+}
+
 /** The page that shows a backtest, with what it was made of. */
 export function backtestPath({ id, ruleId, draft, cameraId }: BacktestView): string {
   if (!draft && ruleId !== null) {

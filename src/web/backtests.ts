@@ -100,6 +100,7 @@ export interface BacktestView {
   readonly draft?: { readonly words: string; readonly cameras: readonly string[] };
   /** As it was tested, changes included. */
   readonly rule: CompiledRule;
+  readonly changes: BacktestChanges;
   readonly cameraId: string;
   readonly since: number;
   readonly until: number;

@@ -170,6 +170,8 @@ describe('backtests in a real browser', { timeout: TIMEOUT_MS }, () => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByText('It would have raised no event.').waitFor({ timeout: 60_000 });
     expect(await page.locator('.backtest-others li').count()).toBe(1);
+    // What was tried stands there, to be changed and tried again.
+    expect(await page.getByLabel('Must hold for').inputValue()).toBe('1200s');
     await page.getByRole('button', { name: 'Remove' }).click();
     await page.locator('.backtest-others').waitFor({ state: 'detached' });
     expect(watched.complaints).toEqual([]);

@@ -99,6 +99,7 @@ const FIT = {
 function viewOf(id: string, order: BacktestOrder, rule: CompiledRule): BacktestView {
   const { cameraId, since, until, draft, rule: ruleId = null } = order;
   return {
+    changes: order.changes ?? {},
     ...{ id, ruleId, rule, cameraId, since, until, orderedBy: 'operator', orderedAt: until, state: 'done', ahead: 0 },
     ...(draft && { draft }),
     progress: { asked: 120, toAsk: 120 },

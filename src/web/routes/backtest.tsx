@@ -2,7 +2,15 @@ import { Hono } from 'hono';
 import { describeError, kindOf, WatchwordError } from '../../platform/errors.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
 import { allow } from '../access.ts';
-import { type BacktestForm, backtestForm, backtestPath, draftPath, emptyForm, orderOf } from '../backtest-form.ts';
+import {
+  type BacktestForm,
+  backtestForm,
+  backtestPath,
+  draftPath,
+  emptyForm,
+  formOf,
+  orderOf,
+} from '../backtest-form.ts';
 import { backtestById, doneBacktest, frameAt } from '../backtest-lookup.ts';
 import type { BacktestView } from '../backtests.ts';
 import { identityOf, isPartial, pageOf, type WebContext, type WebEnv, type WebParts } from '../context.ts';
@@ -101,12 +109,14 @@ async function backtestPage(c: WebContext, parts: WebParts, form: BacktestForm, 
   const wanted = c.req.query('run');
   const shown = own.find(({ id }) => id === wanted) ?? own[0];
   const cameras = deps.cameras.list();
-  const camera = form.camera || (c.req.query('camera') ?? shown?.cameraId ?? watched ?? cameras[0]?.id ?? '');
+  const asked = c.req.query('camera') ?? watched ?? cameras[0]?.id ?? '';
+  // What was typed stands; else what is shown can be changed and tried again.
+  const filled = problem === undefined && shown ? formOf(shown) : { ...form, camera: form.camera || asked };
   return c.html(
     <BacktestPage
       page={pageOf(c, parts)}
       rule={rule}
-      form={{ ...form, camera }}
+      form={filled}
       cameras={cameras}
       run={shown && deps.backtests.get(shown.id)}
       others={own.filter((run) => run !== shown)}
