@@ -162,7 +162,11 @@ describe('backtests ordered on the page', () => {
   test('a sentence that is not saved can be tried, but no thresholds are written for it', async () => {
     const { desk, done } = boxWithPast();
     const view = await done({ draft: { words: 'Alert me when a crate is empty', cameras: [] } });
-    expect(view).toMatchObject({ draft: { cameras: [] }, rule: { question: 'Is a crate empty?' }, result: { eventCount: 4 } });
+    expect(view).toMatchObject({
+      draft: { cameras: [] },
+      rule: { question: 'Is a crate empty?' },
+      result: { eventCount: 4 },
+    });
     await expect(desk.applyFit(view.id, 0.7, 'olga')).rejects.toMatchObject({ kind: 'conflict' });
   });
 
