@@ -4,7 +4,7 @@ import type { Answer, Look, LookOptions, Message, MessagesAnswer, ModelDescripti
 
 /** What an engine can be asked to do, by name: the same list in the same thread and through a worker's messages. */
 export interface EngineCalls {
-  look(id: number, picture: Uint8Array, options: Pick<LookOptions, 'split' | 'earlier'>): Promise<Look>;
+  look(id: number, picture: Uint8Array, options: Pick<LookOptions, 'split' | 'earlier' | 'examples'>): Promise<Look>;
   score(
     lookId: number,
     questions: readonly string[],

@@ -64,16 +64,16 @@ export class OnnxEngine {
   async look(
     id: number,
     picture: Uint8Array,
-    options: Pick<LookOptions, 'split' | 'earlier'>,
+    options: Pick<LookOptions, 'split' | 'earlier' | 'examples'>,
     signal?: AbortSignal,
   ): Promise<Look> {
     if (this.#looks.size >= MOST_LOOKS) {
       throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
     }
-    const { split = false, earlier = [] } = options;
+    const { split = false, earlier = [], examples = [] } = options;
     const { held, ms, parts } =
-      earlier.length > 0
-        ? await this.#looker.atSeries(picture, earlier, signal)
+      earlier.length + examples.length > 0
+        ? await this.#looker.atSeries(picture, { earlier, examples }, signal)
         : await this.#looker.at(picture, split, signal);
     this.#looks.set(id, held);
     return { id, ms, parts };

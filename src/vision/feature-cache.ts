@@ -7,6 +7,11 @@ export interface EncodedPicture {
   readonly grid: Grid;
 }
 
+/** Which picture it is. */
+export function pictureKey(picture: Uint8Array): string {
+  return createHash('sha1').update(picture).digest('base64');
+}
+
 /** A window of sixteen pictures of a 2 B model is 50 MB, of a 500 M model 4 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -20,7 +25,7 @@ export class FeatureCache {
 
   /** The encoded picture, from here or from `encode`. */
   async get(picture: Uint8Array, encode: () => Promise<EncodedPicture>): Promise<EncodedPicture> {
-    const key = createHash('sha1').update(picture).digest('base64');
+    const key = pictureKey(picture);
     const known = this.#kept.get(key);
     if (known) {
       this.#kept.delete(key);

@@ -43,10 +43,11 @@ export class LocalModel implements LocalVisionModel {
 
   async look(picture: Uint8Array, options: LookOptions = {}): Promise<Look> {
     const id = this.#nextId++;
-    const { split, earlier = [] } = options;
+    const { split, earlier = [], examples = [] } = options;
     const settings = {
       ...(split !== undefined && { split }),
-      ...(earlier.length > 0 && { earlier: earlier.map((each) => ({ ...each, picture: ownBytes(each.picture) })) }),
+      ...(earlier.length > 0 && { earlier: earlier.map(withOwnBytes) }),
+      ...(examples.length > 0 && { examples: examples.map(withOwnBytes) }),
     };
     try {
       const look = await this.#caller.call('look', [id, ownBytes(picture), settings], options.signal);
@@ -124,6 +125,10 @@ export class LocalModel implements LocalVisionModel {
 /** A picture is often a view into a larger buffer (a stream's chunk), all of which would be sent along to a thread. */
 function ownBytes(picture: Uint8Array): Uint8Array {
   return picture.byteLength === picture.buffer.byteLength ? picture : new Uint8Array(picture);
+}
+
+function withOwnBytes<T extends { readonly picture: Uint8Array }>(each: T): T {
+  return { ...each, picture: ownBytes(each.picture) };
 }
 
 function ownMessage({ role, content }: Message): Message {

@@ -1,13 +1,13 @@
 import { WatchwordError } from '../platform/errors.ts';
 import type { Family, Grid } from './families/family.ts';
-import { type EncodedPicture, FeatureCache } from './feature-cache.ts';
-import type { EarlierPicture, LookParts } from './model.ts';
+import { type EncodedPicture, FeatureCache, pictureKey } from './feature-cache.ts';
+import type { ExamplePicture, LookOptions, LookParts } from './model.ts';
 import type { KeyValues } from './onnx/decoder.ts';
 import { joined, type VisionEncoder } from './onnx/encoder.ts';
 import { decodePicture, type PictureLimits } from './picture.ts';
-import type { PrefixReader } from './prefix-reader.ts';
+import type { PrefixReader, SharedStart } from './prefix-reader.ts';
 import type { PromptEncoder, Series } from './prompt-encoder.ts';
-import { plainSeries, secondsOf } from './series.ts';
+import { ALONE, plainSeries, secondsOf, withExamples } from './series.ts';
 
 /** What a question about pictures is read behind. */
 export interface HeldLook {
@@ -68,29 +68,31 @@ export class Looker {
     return { held: { past, lead, block, features, grids }, ms: ended - started, parts };
   }
 
-  /** Several pictures as one look: each is encoded when it is new, and all are read before any question. */
+  /** Several pictures as one look, examples first: each is encoded when it is new, and all are read before any question. */
   async atSeries(
     picture: Uint8Array,
-    earlier: readonly EarlierPicture[],
+    { earlier = [], examples = [] }: Pick<LookOptions, 'earlier' | 'examples'>,
     signal: AbortSignal | undefined,
   ): Promise<Looked> {
-    if (earlier.length >= MOST_PICTURES) {
+    if (earlier.length + examples.length >= MOST_PICTURES) {
       throw new WatchwordError('too-many', `a look takes ${MOST_PICTURES} pictures at most`, { hint: 'Give fewer' });
     }
     const { family, prompts, reader, now } = this.#parts;
     const started = now();
     const encoded: EncodedPicture[] = [];
-    for (const file of [...earlier.map((each) => each.picture), picture]) {
+    for (const file of [...[...examples, ...earlier].map((each) => each.picture), picture]) {
       signal?.throwIfAborted();
       encoded.push(await this.#features.get(file, () => this.#encoded(file)));
     }
     const ready = now();
     const grids = encoded.map(({ grid }) => grid);
     const blocks = grids.map((grid) => prompts.block(grid));
-    const series = { texts: (family.series ?? plainSeries)(secondsOf(earlier)), blocks };
+    const words = earlier.length > 0 ? (family.series ?? plainSeries)(secondsOf(earlier)) : ALONE;
+    const series = { texts: withExamples(examples, words), blocks };
     const features = joined(encoded.map((each) => each.features));
-    const { lead, block } = await prompts.seriesQuestion(series, '');
-    const past = await reader.prefix([...lead, ...block], features, grids);
+    const { lead, block, ends } = await prompts.seriesQuestion(series, '');
+    const shared = examples.length > 0 ? startOf(examples, ends) : undefined;
+    const past = await reader.prefix([...lead, ...block], features, grids, shared);
     const ended = now();
     // Decoding and cutting are told with the encoding: most of the pictures need none of them.
     const spent = { decodeMs: 0, resizeMs: 0, encodeMs: ready - started, prefillMs: ended - ready };
@@ -101,6 +103,7 @@ export class Looker {
   /** Forgets the pictures it knows. */
   forget(): void {
     this.#features.clear();
+    this.#parts.reader.forget();
   }
 
   async #encoded(file: Uint8Array): Promise<EncodedPicture> {
@@ -109,6 +112,12 @@ export class Looker {
     const { rows, columns, features: places } = tiles;
     return { features: await encoder.encode([tiles]), grid: { rows, columns, features: places } };
   }
+}
+
+/** What looks with the same examples have in common. */
+function startOf(examples: readonly ExamplePicture[], ends: readonly number[]): SharedStart {
+  const key = examples.map(({ picture }) => pictureKey(picture)).join(' ');
+  return { key, pictures: examples.length, tokens: ends[examples.length - 1] ?? 0 };
 }
 
 export interface LookerParts {

@@ -58,7 +58,16 @@ export interface EarlierPicture {
   readonly beforeMs: number;
 }
 
+/** A picture whose meaning is known, seen before the one that is asked about. */
+export interface ExamplePicture {
+  readonly picture: Uint8Array;
+  /** What it shows, such as `This shelf is full.` */
+  readonly says: string;
+}
+
 export interface LookOptions {
+  /** Seen first, and read once for all looks that begin with the same ones. None of the pictures is then cut into tiles. */
+  readonly examples?: readonly ExamplePicture[];
   /** Pictures to see together with this one, the oldest first: for what only motion shows. None of them is cut into tiles. */
   readonly earlier?: readonly EarlierPicture[];
   /** Cut the picture into tiles as the family does for high resolution. Default false: one tile. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { describeError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { openEndpointModel } from './endpoint/endpoint-model.ts';
 import { StandbyModel } from './endpoint/standby-model.ts';
@@ -6,6 +7,7 @@ import type { UsageLedger } from './endpoint/usage.ts';
 import { checkRevision } from './hub/manifest.ts';
 import { loadVisionModel } from './load.ts';
 import type { VisionModel } from './model.ts';
+import { openPackage } from './package.ts';
 import type { ModelSettings, OneModelSettings } from './settings.ts';
 
 export interface OpenModelOptions {
@@ -30,11 +32,20 @@ export async function openConfiguredModel(options: OpenModelOptions): Promise<Vi
   const { settings, clock, logger, onStandby } = options;
   const { standby, ...first } = settings;
   if (!standby) return openOne(first, options);
+  warnOfUnusable(standby, options);
   return StandbyModel.open({
     openFirst: () => openOne(first, { ...options, onState: undefined }),
     openStandby: () => openOne(standby, { ...options, onState: undefined }),
     ...{ clock, logger, onStandby, random: Math.random },
   });
+}
+
+/** A stand-by is opened when it is needed: that is late to learn that it cannot be. */
+function warnOfUnusable(standby: OneModelSettings, { bundledModel, logger }: OpenModelOptions): void {
+  if (standby.endpoint !== undefined) return;
+  openPackage(standby.package ?? bundledModel, standby.dtype).catch((error) =>
+    logger.error('the stand-by model could not be used', { error: describeError(error) }),
+  );
 }
 
 async function openOne(

@@ -6,12 +6,24 @@ import type { PromptEncoder, Question } from './prompt-encoder.ts';
 /** Prompt heads differ only by how a picture is cut. */
 const MOST_HEADS = 64;
 
+/** A start with two pictures of a 500 M model holds 12 MB. */
+const MOST_STARTS = 8;
+
+/** The beginning of a prompt that other looks begin with as well: its examples. */
+export interface SharedStart {
+  /** Says which pictures these are. */
+  readonly key: string;
+  readonly pictures: number;
+  readonly tokens: number;
+}
+
 /** Reads prompts with a decoder: a shared prefix once, the questions behind it many times. */
 export class PrefixReader {
   readonly #decoder: Decoder;
   readonly #prompts: PromptEncoder;
   readonly #family: Family;
   readonly #heads = new Map<string, KeyValues>();
+  readonly #starts = new Map<string, KeyValues>();
 
   constructor(options: { decoder: Decoder; prompts: PromptEncoder; family: Family }) {
     this.#decoder = options.decoder;
@@ -20,11 +32,32 @@ export class PrefixReader {
   }
 
   /** Keys and values of a prompt up to the end of its pictures. What stands before the features never changes: it is kept. */
-  async prefix(ids: readonly number[], features: Float32Array, grids: readonly Grid[]): Promise<KeyValues> {
+  async prefix(
+    ids: readonly number[],
+    features: Float32Array,
+    grids: readonly Grid[],
+    shared?: SharedStart,
+  ): Promise<KeyValues> {
     const headLength = Math.max(0, ids.indexOf(this.#family.imageTokenId));
     const head = await this.#head(ids.slice(0, headLength));
-    const rest = ids.slice(headLength);
-    return this.#keep(rest, features, head, this.#family.positions?.(rest, grids, head.next));
+    if (!shared) return this.#pictures(ids.slice(headLength), features, head, grids);
+    const { pictures, tokens } = shared;
+    const own = grids.slice(0, pictures);
+    const size = own.reduce((sum, grid) => sum + grid.features, 0) * this.#decoder.hidden;
+    const key = `${shared.key} ${ids.slice(0, tokens).join(' ')}`;
+    const past =
+      this.#starts.get(key) ??
+      (await this.#pictures(ids.slice(headLength, tokens), features.subarray(0, size), head, own));
+    // What was used last stands last: the first one goes.
+    this.#starts.delete(key);
+    this.#starts.set(key, past);
+    if (this.#starts.size > MOST_STARTS) this.#starts.delete(this.#starts.keys().next().value ?? '');
+    return this.#pictures(ids.slice(tokens), features.subarray(size), past, grids.slice(pictures));
+  }
+
+  /** Forgets the shared starts. */
+  forget(): void {
+    this.#starts.clear();
   }
 
   /** The logits at the end of each question, in one run over a prefix. */
@@ -40,6 +73,15 @@ export class PrefixReader {
       rows.push(at - 1);
     }
     return (await this.#decoder.run({ embeds, length, past, rows, packed, keep: false })).logits;
+  }
+
+  #pictures(
+    ids: readonly number[],
+    features: Float32Array,
+    past: KeyValues,
+    grids: readonly Grid[],
+  ): Promise<KeyValues> {
+    return this.#keep(ids, features, past, this.#family.positions?.(ids, grids, past.next));
   }
 
   async #head(ids: readonly number[]): Promise<KeyValues> {

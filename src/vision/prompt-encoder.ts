@@ -23,6 +23,13 @@ export interface Question {
   readonly embeds: Float32Array;
 }
 
+/** A question about several pictures. */
+export interface SeriesQuestion extends Question {
+  readonly block: readonly number[];
+  /** Where each picture ends, counted from the prompt's first token. */
+  readonly ends: readonly number[];
+}
+
 /** Several pictures of one prompt: the words before each and behind the last, and what stands in their places. */
 export interface Series {
   readonly texts: readonly string[];
@@ -84,12 +91,12 @@ export class PromptEncoder {
    * The prompt of one question about several pictures. `block` holds everything from the first picture to the end of the last:
    * it is the same for every question about them.
    */
-  async seriesQuestion({ texts, blocks }: Series, text: string): Promise<Question & { block: readonly number[] }> {
-    const { ids, prefixLength } = this.#expand(this.#writePrompt(seriesMessages(texts, text)), blocks);
+  async seriesQuestion({ texts, blocks }: Series, text: string): Promise<SeriesQuestion> {
+    const { ids, prefixLength, ends } = this.#expand(this.#writePrompt(seriesMessages(texts, text)), blocks);
     const leadLength = Math.max(0, ids.indexOf(blocks[0]?.[0] ?? -1));
     const suffix = ids.slice(prefixLength);
     const embeds = await this.#suffixEmbeds(suffix);
-    return { lead: ids.slice(0, leadLength), block: ids.slice(leadLength, prefixLength), suffix, embeds };
+    return { lead: ids.slice(0, leadLength), block: ids.slice(leadLength, prefixLength), suffix, embeds, ends };
   }
 
   /** Rules ask about one moment after the other: the pictures and times differ, the words behind them do not. */
@@ -123,10 +130,13 @@ export class PromptEncoder {
 
   /** Some templates write the start token that the tokenizer adds as well: once is right. */
   #expand(prompt: string, blocks: ReadonlyArray<readonly number[]>): PromptTokens {
-    const { ids, prefixLength } = expandPrompt(prompt, blocks, this.#place(), this.#tokenizer);
+    const expanded = expandPrompt(prompt, blocks, this.#place(), this.#tokenizer);
+    const { ids } = expanded;
     const start = this.#start;
     const twice = start !== undefined && prompt.startsWith(start.token) && ids[0] === start.id && ids[1] === start.id;
-    return twice ? { ids: ids.slice(1), prefixLength: prefixLength - 1 } : { ids, prefixLength };
+    if (!twice) return expanded;
+    const ends = expanded.ends.map((end) => end - 1);
+    return { ids: ids.slice(1), prefixLength: ends.at(-1) ?? 0, ends };
   }
 
   /** Embeds tokens and lays the pictures' features over their places. */

@@ -57,6 +57,8 @@ export interface PromptTokens {
   readonly ids: readonly number[];
   /** Where the prompt's last picture block ends: what stands before is shared by every question about the picture. */
   readonly prefixLength: number;
+  /** Where each picture block ends. */
+  readonly ends: readonly number[];
 }
 
 /**
@@ -70,7 +72,7 @@ export function expandPrompt(
   tokenizer: TextTokenizer,
 ): PromptTokens {
   const ids: number[] = [];
-  let prefixLength = 0;
+  const ends: number[] = [];
   let next = 0;
   for (const id of tokenizer.encodePrompt(prompt)) {
     const block = id === place.id ? blocks[next++] : undefined;
@@ -79,7 +81,7 @@ export function expandPrompt(
       continue;
     }
     for (const token of block) ids.push(token);
-    prefixLength = ids.length;
+    ends.push(ids.length);
   }
   if (next !== blocks.length) {
     throw new WatchwordError(
@@ -90,5 +92,5 @@ export function expandPrompt(
       },
     );
   }
-  return { ids, prefixLength };
+  return { ids, prefixLength: ends.at(-1) ?? 0, ends };
 }

@@ -76,7 +76,9 @@ describe('Qwen2-VL', () => {
   const kit = openKit('qwen2vl-random');
 
   // Half precision against PyTorch's float32: the kit's own files differ by 0.0056; seen here 0.0056 whole and shared.
-  test('in fp16 a score is near PyTorch, over a shared prefix and whole, and the words are the same', async () => {
+  test('in fp16 a score is near PyTorch, over a shared prefix and whole, and the words are the same', {
+    timeout: 60_000,
+  }, async () => {
     const model = await loadVisionModelInThread({
       packageDir: kit.dir,
       dtype: 'fp16',

@@ -6,7 +6,7 @@ import { loadVisionModelInThread } from '../../src/vision/load.ts';
 import type { LocalVisionModel, Message } from '../../src/vision/model.ts';
 import { openPackage } from '../../src/vision/package.ts';
 import { createPromptWriter, seriesMessages } from '../../src/vision/prompt.ts';
-import { plainSeries, secondsOf } from '../../src/vision/series.ts';
+import { ALONE, plainSeries, secondsOf, withExamples } from '../../src/vision/series.ts';
 import { createTokenizer } from '../../src/vision/tokenizer.ts';
 import { RANDOM_CHECKPOINTS, randomCheckpoint } from '../parity/checkpoints/random-checkpoint.ts';
 import { temporaryFolder } from '../support/daemon.ts';
@@ -73,6 +73,36 @@ describe.each([...KITS, ...RANDOM_CHECKPOINTS])('several pictures in one questio
     expect(Math.abs(turned - once)).toBeGreaterThan(1e-7);
   });
 
+  test('examples come first: the scores of the whole prompt, together with pictures of some time too', async () => {
+    const examples = [
+      { picture: SECOND, says: 'This lane is blocked.' },
+      { picture: FIRST, says: 'This lane is free.' },
+    ];
+    for (const earlier of [[], EARLIER]) {
+      const words = withExamples(examples, earlier.length > 0 ? texts : ALONE);
+      const pictures = [SECOND, FIRST, ...earlier.map((each) => each.picture), LAST];
+      const content = pictures.flatMap((picture, at) => [
+        { type: 'text', text: words[at] ?? '' } as const,
+        { type: 'image', picture } as const,
+      ]);
+      const ask = (question: string): Message[] => [
+        { role: 'user', content: [...content, { type: 'text', text: `${words.at(-1)}${question}` }] },
+      ];
+      const first = await model.look(LAST, { earlier, examples });
+      const again = await model.look(LAST, { earlier, examples });
+      const [answers, same] = await Promise.all(
+        [first, again].map((look) => model.score(look, QUESTIONS, { verbatim: true })),
+      );
+      for (const [at, question] of QUESTIONS.entries()) {
+        const whole = await model.scoreMessages(ask(question));
+        expect(Math.abs((answers?.[at]?.score ?? 9) - whole.score), question).toBeLessThan(1e-5);
+        expect(same?.[at]?.score).toBe(answers?.[at]?.score);
+      }
+      await model.release(first);
+      await model.release(again);
+    }
+  });
+
   test('writes words about all of them', async () => {
     const look = await model.look(LAST, { earlier: EARLIER });
     const written = async (prompt: Parameters<LocalVisionModel['generate']>[0]): Promise<string> => {
@@ -115,6 +145,20 @@ test('more pictures than a model can tell apart are refused', async () => {
   ).rejects.toMatchObject({
     kind: 'invalid-input',
   });
+});
+
+test('examples are told of in the words of the rule, the picture that is asked about last', () => {
+  const examples = [
+    { picture: FIRST, says: 'This shelf is full.' },
+    { picture: SECOND, says: 'This shelf is empty.' },
+  ];
+  expect(withExamples(examples, ALONE)).toEqual([
+    'Example 1: ',
+    ' This shelf is full.\nExample 2: ',
+    ' This shelf is empty.\nNow look at this picture: ',
+    '\n',
+  ]);
+  expect(withExamples([], ALONE)).toEqual(ALONE);
 });
 
 test('a picture is encoded once while it is looked at again and again; what was not asked for the longest goes first', async () => {

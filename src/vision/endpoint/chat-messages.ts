@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { z } from 'zod';
-import type { EarlierPicture, Message } from '../model.ts';
+import type { LookOptions, Message } from '../model.ts';
 import { decodePicture } from '../picture.ts';
-import { plainSeries, secondsOf } from '../series.ts';
+import { ALONE, plainSeries, secondsOf, withExamples } from '../series.ts';
 import type { TokenChance } from './answer-reading.ts';
 import { notAChat } from './chat-client.ts';
 
@@ -17,12 +17,15 @@ export interface ChatMessage {
 /** What stands before a question: a picture, or several with the words around them. */
 export type Shown = ChatMessage['content'];
 
-/** A picture, or several of one camera with when they were taken. Throws as `dataUrl` does. */
-export async function shown(picture: Uint8Array, earlier: readonly EarlierPicture[] = []): Promise<Shown> {
+/** A picture, or several of one camera with when they were taken, examples first. Throws as `dataUrl` does. */
+export async function shown(
+  picture: Uint8Array,
+  { earlier = [], examples = [] }: Pick<LookOptions, 'earlier' | 'examples'> = {},
+): Promise<Shown> {
   const part = async (file: Uint8Array) => ({ type: 'image_url', image_url: { url: await dataUrl(file) } }) as const;
-  if (earlier.length === 0) return [await part(picture)];
-  const texts = plainSeries(secondsOf(earlier));
-  const files = [...earlier.map((each) => each.picture), picture];
+  if (earlier.length + examples.length === 0) return [await part(picture)];
+  const texts = withExamples(examples, earlier.length > 0 ? plainSeries(secondsOf(earlier)) : ALONE);
+  const files = [...[...examples, ...earlier].map((each) => each.picture), picture];
   const parts = await Promise.all(
     files.map(async (file, at) => [{ type: 'text', text: texts[at] ?? '' } as const, await part(file)]),
   );

@@ -65,7 +65,7 @@ export class EndpointModel implements VisionModel {
       throw new WatchwordError('too-many', `${MOST_LOOKS} looks are held`, { hint: 'Release looks that are done' });
     }
     const started = this.#clock.monotonic();
-    const pictures = await shown(picture, options.earlier);
+    const pictures = await shown(picture, options);
     options.signal?.throwIfAborted();
     const id = this.#nextId++;
     this.#pictures.set(id, pictures);

@@ -34,6 +34,11 @@ export class ChatServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Requests under way now. */
+  get atOnce(): number {
+    return this.#atOnce;
+  }
+
   /** Requests for an answer, without those for the list of models. */
   get chats(): ChatRequest[] {
     return this.requests.filter(({ path }) => path.endsWith('/chat/completions'));
