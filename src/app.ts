@@ -16,6 +16,7 @@ import type { EventCommit } from './events/event.ts';
 import { Tracker } from './events/tracker.ts';
 import { createInspector } from './inspection.ts';
 import { LiveBox } from './live-box.ts';
+import { memoryCeiling } from './memory-ceiling.ts';
 import { createMetrics } from './metrics.ts';
 import { LoadingModel, modelLoader } from './model-loading.ts';
 import { ModelTurns } from './model-turns.ts';
@@ -300,6 +301,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     reports.part,
     loopPart('retention', (stopped) => retention.run(stopped)),
     ...scheduledBackups({ settings, store, clock, logger, health }),
+    memoryCeiling({ model, clock, logger, health }),
     ...(history ? [loopPart('history', (stopped) => history.run(stopped))] : []),
     loopPart('backtests', (stopped) => pastDesks.backtests.run(stopped)),
     cameraSet,

@@ -47,6 +47,15 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'gener
     this.#model = undefined;
   }
 
+  /** Loads the model anew, so that what its engine took is given back. Until then questions fail with `unavailable`. */
+  async renew(): Promise<void> {
+    const model = this.#model;
+    if (!model || this.#stopped.signal.aborted) return;
+    this.#model = undefined;
+    await model.close();
+    if (!(await this.#tryLoad())) this.#retrying = this.#keepTrying();
+  }
+
   look(picture: Uint8Array, options?: LookOptions): Promise<Look> {
     return this.#loaded().then((model) => model.look(picture, options));
   }
