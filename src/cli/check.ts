@@ -13,6 +13,7 @@ import type { CompiledRule } from '../rules/rule.ts';
 import { withAddedCameras } from '../streams.ts';
 import { checkRevision } from '../vision/hub/manifest.ts';
 import { openPackage } from '../vision/package.ts';
+import type { OneModelSettings } from '../vision/settings.ts';
 import { type Command, type CommandIo, EXIT_DONE, EXIT_FAILED, parseOptions, UsageError } from './command.ts';
 
 const DEMO_CONFIG = fileURLToPath(new URL('../../src/demo/demo.yaml', import.meta.url));
@@ -87,11 +88,21 @@ function checkCapacity(rules: readonly CompiledRule[], settings: Settings, force
 }
 
 /** Whether the named model package can be read and is the pinned one, and whether it can run where it is to run. */
-async function checkModel(settings: Settings, { file, locate }: LoadedSettings): Promise<Finding[]> {
-  const { package: folder, dtype, revision, device, endpoint } = settings.model;
+async function checkModel({ model }: Settings, loaded: LoadedSettings): Promise<Finding[]> {
+  const { standby } = model;
+  // It is opened when it is needed: that is late to learn that it cannot be.
+  const spare = standby ? await checkOneModel(standby, ['model', 'standby'], loaded) : [];
+  return [...(await checkOneModel(model, ['model'], loaded)), ...spare];
+}
+
+async function checkOneModel(
+  { package: folder, dtype, revision, device, endpoint }: OneModelSettings,
+  path: readonly string[],
+  { file, locate }: LoadedSettings,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add = (name: string, severity: Finding['severity'], message: string, hint = ''): void => {
-    findings.push({ file, ...locate(['model', name]), severity, message, hint });
+    findings.push({ file, ...locate([...path, name]), severity, message, hint });
   };
   const attempt = async (name: string, work: () => Promise<unknown>): Promise<void> => {
     try {

@@ -65,6 +65,13 @@ describe('watchword check', () => {
     expect(broken.out).toContain('tokenizer.json');
   });
 
+  test('names the package of a stand-by that is not there, before it is needed', async () => {
+    const { config, folder } = box('model: { endpoint: "http://box:8000/v1", standby: { package: ./models/tiny } }\n');
+    const missing = await run(config);
+    expect(missing.code).toBe(1);
+    expect(missing.out).toMatch(new RegExp(`^${config}:4:\\d+: error: .*${join(folder, 'models/tiny')}`, 'm'));
+  });
+
   test('takes paths of a package as they are written: absolute, or from the folder of the configuration', () => {
     const { config, folder } = box('model: { package: ./models/tiny }\n');
     expect(loadSettings(config).model.package).toBe(join(folder, 'models/tiny'));
