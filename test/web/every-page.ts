@@ -25,6 +25,7 @@ export const EVERY_PAGE = [
   '/ask',
   '/ask?event=mm8x1-shelf',
   '/cameras',
+  '/add-camera',
   '/cameras/aisle-3',
   '/cameras/aisle-3/zones',
   '/add-camera',
