@@ -5,7 +5,7 @@ interface Benchmark {
   run(args: string[]): Promise<void>;
 }
 
-const BENCHMARKS = ['model', 'pipeline', 'cameras', 'store', 'soak', 'day', 'fit', 'backtest'];
+const BENCHMARKS = ['model', 'pipeline', 'cameras', 'store', 'soak', 'day', 'fit', 'backtest', 'web'];
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || !BENCHMARKS.includes(name)) {

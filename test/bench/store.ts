@@ -137,8 +137,20 @@ function commitOf(index: number): EventCommit {
   return { change, alert: true, evidence: [] };
 }
 
+/** What the events are of: words and question per rule. */
+export interface Filling {
+  readonly cameras: readonly string[];
+  readonly rules: ReadonlyArray<readonly [id: string, words: string, question: string]>;
+  /** When the newest one began. */
+  readonly until: number;
+}
+
 /** A year of events, written past the store in one go; only how it is read is measured. */
-function fill(dataDir: string, count: number): { bytes: number; ms: number } {
+export function fill(
+  dataDir: string,
+  count: number,
+  { cameras, rules, until }: Filling = { cameras: CAMERAS, rules: RULES, until: NOW },
+): { bytes: number; ms: number } {
   open(dataDir).close();
   const file = join(dataDir, 'watchword.db');
   const began = performance.now();
@@ -155,15 +167,15 @@ function fill(dataDir: string, count: number): { bytes: number; ms: number } {
   for (let done = 0; done < count; done += 50_000) {
     db.transaction(() => {
       for (let index = done; index < Math.min(count, done + 50_000); index++) {
-        const at = NOW - YEAR_MS + Math.floor((index / count) * YEAR_MS);
-        const [ruleId, words, question] = pick(RULES);
+        const at = until - YEAR_MS + Math.floor((index / count) * YEAR_MS);
+        const [ruleId, words, question] = pick(rules);
         const severity = random() < 0.1 ? 'critical' : 'warning';
         insert.run(
           ...[
             at * 1024 + (index % 1024),
             `${at.toString(36)}-${index}`,
             ruleId,
-            pick(CAMERAS),
+            pick(cameras),
             words,
             question,
             severity,
