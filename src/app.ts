@@ -173,9 +173,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     tell,
   });
   const metrics = createMetrics({
-    cameras,
-    counts: () => pipeline.counts,
-    health,
+    ...{ cameras, health, counts: () => pipeline.counts },
     served: () => usage.list(),
     ...{ outboxDepth: () => store.outbox.depth(), now: () => clock.now() },
     openEvents: () => store.log.countOpen(),

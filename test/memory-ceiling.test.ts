@@ -46,7 +46,8 @@ describe('the ceiling over the memory', () => {
     const leak = box((_minutes, since) => 2 + Math.min(5, since / 6));
     const renewals = await leak.pass(302);
     expect(renewals).toHaveLength(5);
-    for (const [i, at] of renewals.entries()) expect(Math.round(at - (renewals[i - 1] ?? 0))).toBeGreaterThanOrEqual(60);
+    for (const [i, at] of renewals.entries())
+      expect(Math.round(at - (renewals[i - 1] ?? 0))).toBeGreaterThanOrEqual(60);
   });
 
   test('the model is closed before it is loaded again, and answers afterwards', async () => {
