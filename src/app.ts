@@ -39,7 +39,6 @@ import { openStore } from './store/store.ts';
 import { createTicks } from './ticks.ts';
 import { createTrials } from './trials.ts';
 import { UsageLedger } from './vision/endpoint/usage.ts';
-import type { VisionModel } from './vision/model.ts';
 import { Watch } from './watch.ts';
 import { ensureAdmin } from './web/auth.ts';
 import type { LiveChange } from './web/deps.ts';

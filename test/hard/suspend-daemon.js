@@ -9,7 +9,15 @@ import { silentLogger as logger } from '../../dist/platform/logger.js';
 const say = (word, at) => process.stdout.write(`${word} ${at}\n`);
 const rule = {
   ...{ id: 'spill', words: 'Alert me about a spill', cameras: ['*'], enabled: true, file: 'spill.yaml', question: 'q' },
-  ...{ expects: 'yes', forMs: 1_500, clearAfterMs: 1_500, schedule: null, severity: 'warning', cooldownMs: 0, remindMs: 0 },
+  ...{
+    expects: 'yes',
+    forMs: 1_500,
+    clearAfterMs: 1_500,
+    schedule: null,
+    severity: 'warning',
+    cooldownMs: 0,
+    remindMs: 0,
+  },
   ...{ everyMs: 50, zone: null, raise: 0.6, clear: 0.4, minMass: 0.5, spans: [], warnings: [] },
 };
 const commit = ({ change }) => say(change.type, clock.monotonic());
