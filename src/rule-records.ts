@@ -114,13 +114,14 @@ function falseAlarmsOn(
   const length = sum(counted, 'length');
   const wrong = sum(counted, 'wrong');
   const [low, high] = poissonInterval(wrong);
-  const middle = counted.length >> 1;
+  const ran = counted.filter((each) => each.length > 0);
+  const middle = ran.length >> 1;
   const half = (part: typeof counted) => ({ count: sum(part, 'wrong'), length: sum(part, 'length') });
   return {
     cameraId,
     days: counted.map(({ length: _, ...day }) => day),
     ...{ events: sum(counted, 'events'), right: sum(counted, 'right'), wrong },
     perDay: length > 0 ? { rate: wrong / length, low: low / length, high: high / length } : null,
-    trend: trendOf(half(counted.slice(0, middle)), half(counted.slice(middle))),
+    trend: trendOf(half(ran.slice(0, middle)), half(ran.slice(middle))),
   };
 }

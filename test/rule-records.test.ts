@@ -43,10 +43,10 @@ describe('how rules did', () => {
     for (let day = 5; day < 10; day++) mark(day, 'aisle-1', day === 9 ? 'wrong' : 'right');
     mark(9, 'aisle-2', null);
     const record = createRuleRecords({ coverage: store.coverage, events: store.log, timeZone: 'UTC', clock });
-    const [one, two] = record.falseAlarms('empty-shelf', { from: '2026-02-20', to: '2026-03-01' });
+    const [one, two] = record.falseAlarms('empty-shelf', { from: '2026-01-20', to: '2026-03-01' });
     expect(one).toMatchObject({ cameraId: 'aisle-1', events: 25, right: 4, wrong: 21, trend: 'falling' });
     expect(one?.perDay?.rate).toBeCloseTo(2.1);
-    expect(one?.days[0]).toEqual({ day: '2026-02-20', events: 4, right: 0, wrong: 4 });
+    expect(one?.days.find(({ events }) => events > 0)).toEqual({ day: '2026-02-20', events: 4, right: 0, wrong: 4 });
     expect(two).toMatchObject({ cameraId: 'aisle-2', wrong: 0, perDay: { rate: 0, low: 0 }, trend: 'unknown' });
     // A box that has run for an hour says little of a day.
     store.coverage.add([

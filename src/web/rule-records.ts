@@ -34,7 +34,7 @@ export interface FalseAlarms {
   readonly wrong: number;
   /** Events marked wrong, with the 95 % interval of a Poisson rate; null before the rule ran there. */
   readonly perDay: { readonly rate: number; readonly low: number; readonly high: number } | null;
-  /** The second half of the time against the first; `unknown`: too few marks to tell. */
+  /** The second half of the days that it ran against the first; `unknown`: too few marks to tell. */
   readonly trend: 'rising' | 'falling' | 'steady' | 'unknown';
 }
 

@@ -114,7 +114,7 @@ async function backtestPage(c: WebContext, parts: WebParts, form: BacktestForm, 
   const filled = problem === undefined && shown ? formOf(shown) : { ...form, camera: form.camera || asked };
   return c.html(
     <BacktestPage
-      page={pageOf(c, parts)}
+      page={{ ...pageOf(c, parts), path: '/rules' }}
       rule={rule}
       form={filled}
       cameras={cameras}
