@@ -89,12 +89,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
   const context = () => contextOf({ site: box.site, calendars: box.calendars, cameras: cameraSet.settings() });
   const ruleFolder = new RuleFolder({ folder: settings.rules, context, clock, logger, health });
   const usage = new UsageLedger();
-  const model = new LoadingModel({
-    load: options.loadModel ?? modelLoader({ ...options, health, usage }),
-    clock,
-    logger,
-    health,
-  });
+  const model = new LoadingModel({ load: modelLoader({ ...options, health, usage }), clock, logger, health });
   const turns = new ModelTurns({ model, clock });
   const pace = new Pace(clock);
   const capacity = new CapacityLedger({

@@ -115,15 +115,18 @@ export class LoadingModel implements Pick<VisionModel, 'look' | 'score' | 'gener
   }
 }
 
-/** Opens the model that the settings name; health hears when its server is given up and when it is back. */
+/** Opens the model that is given, else the one that the settings name; health hears when its server is given up and when it is back. */
 export function modelLoader({
   settings,
   health,
+  loadModel,
   ...options
 }: Pick<OpenModelOptions, 'bundledModel' | 'clock' | 'logger' | 'usage'> & {
   readonly settings: { readonly model: OpenModelOptions['settings'] };
   readonly health: Health;
+  readonly loadModel?: (() => Promise<VisionModel>) | undefined;
 }): () => Promise<VisionModel> {
+  if (loadModel) return loadModel;
   const onState: OpenModelOptions['onState'] = (state, reason) => health.report('model', state, reason);
   // A part of its own: that the stand-by answers must not hide that the first one does not.
   const onStandby: OpenModelOptions['onStandby'] = (inUse, reason) =>
