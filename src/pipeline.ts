@@ -1,5 +1,6 @@
 import type { Assignment } from './assignments.ts';
 import type { Frame } from './cameras/frame.ts';
+import { ExampleFiles } from './examples.ts';
 import { Bell } from './platform/bell.ts';
 import type { Clock } from './platform/clock.ts';
 import { kindOf, toError } from './platform/errors.ts';
@@ -9,7 +10,7 @@ import { RepeatLimiter } from './platform/repeats.ts';
 import { Slot } from './platform/slot.ts';
 import type { CompiledRule } from './rules/rule.ts';
 import type { UnknownCause, Verdict } from './rules/verdict.ts';
-import type { Answer, EarlierPicture, ModelIdentity, VisionModel } from './vision/model.ts';
+import type { Answer, EarlierPicture, LookOptions, ModelIdentity, VisionModel } from './vision/model.ts';
 import { type Duty, Scheduler, type Turn } from './vision/scheduler.ts';
 import { Windows } from './windows.ts';
 
@@ -90,6 +91,7 @@ export class Pipeline {
   readonly #frames = new Map<string, Slot<Offered>>();
   readonly #lastVerdicts = new Map<string, Verdict>();
   readonly #windows = new Windows();
+  readonly #examples = new ExampleFiles();
   #assignments: ReadonlyArray<Pick<Assignment, 'rule' | 'cameraId'>> = [];
   #counts = { stale: 0, skipped: 0, judged: 0, droppedBefore: 0, lastJudgedAt: null as number | null };
 
@@ -234,7 +236,7 @@ export class Pipeline {
     return { toAsk, repeated };
   }
 
-  /** One look, all questions. All rules given look at the same part of the picture, and back over the same time. */
+  /** One look, all questions. All rules given look at the same part of the picture, back over the same time, after the same examples. */
   async #ask(frame: Frame, rules: CompiledRule[], inspected: Inspected, signal: AbortSignal): Promise<Outcome> {
     const [first] = rules;
     if (!first) return { verdicts: [], modelMs: 0 };
@@ -247,7 +249,9 @@ export class Pipeline {
       const earlier: EarlierPicture[] = [];
       for (const each of before)
         earlier.push({ picture: await inspected.pictureFor(first, each), beforeMs: frame.at - each.at });
-      const answers = await this.#look(await inspected.pictureFor(first), earlier, rules, signal);
+      const examples = await this.#examples.of(first);
+      const seen = { earlier, examples };
+      const answers = await this.#look(await inspected.pictureFor(first), seen, rules, signal);
       health.report('model', 'ok');
       for (const rule of rules) inspected.evaluated(rule);
       const verdicts = rules.map((rule, i) => {
@@ -269,12 +273,16 @@ export class Pipeline {
 
   async #look(
     picture: Uint8Array,
-    earlier: readonly EarlierPicture[],
+    { earlier = [], examples = [] }: Pick<LookOptions, 'earlier' | 'examples'>,
     rules: readonly CompiledRule[],
     signal: AbortSignal,
   ): Promise<Answer[]> {
     const { model } = this.#deps;
-    const look = await model.look(picture, { signal, ...(earlier.length > 0 && { earlier }) });
+    const look = await model.look(picture, {
+      signal,
+      ...(earlier.length > 0 && { earlier }),
+      ...(examples.length > 0 && { examples }),
+    });
     try {
       const questions = rules.map((rule) => rule.question);
       return await model.score(look, questions, { signal });
@@ -296,7 +304,7 @@ type Outcome = Pick<Judgement, 'verdicts' | 'modelMs'>;
 function groupByView(rules: readonly CompiledRule[]): CompiledRule[][] {
   const groups = new Map<string, CompiledRule[]>();
   for (const rule of rules) {
-    const view = JSON.stringify([rule.zone, rule.overMs]);
+    const view = JSON.stringify([rule.zone, rule.overMs, rule.examples && [rule.file, rule.examples]]);
     groups.set(view, [...(groups.get(view) ?? []), rule]);
   }
   return [...groups.values()];

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../src/cameras/frame.ts';
 import { type Judgement, Pipeline } from '../src/pipeline.ts';
@@ -7,7 +9,9 @@ import { silentLogger } from '../src/platform/logger.ts';
 import type { CompiledRule } from '../src/rules/rule.ts';
 import type { UnknownCause, Verdict } from '../src/rules/verdict.ts';
 import type { Answer } from '../src/vision/model.ts';
+import { tempFolder } from './store/temp-store.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
+import { until } from './support/until.ts';
 
 const rule = (id: string, extra: Partial<CompiledRule> = {}): CompiledRule =>
   ({ id, question: `${id}?`, everyMs: 2_000, severity: 'warning', zone: null, ...extra }) as CompiledRule;
@@ -47,9 +51,10 @@ function rig(options: RigOptions = {}) {
     logger: silentLogger,
     health,
     model: {
-      async look(picture, { earlier = [] } = {}) {
+      async look(picture, { earlier = [], examples = [] } = {}) {
         const before = earlier.map((each) => `${Buffer.from(each.picture)}-${each.beforeMs / 1000}s `);
-        looks.push(`${before.join('')}${Buffer.from(picture)}`);
+        const shown = examples.map((each) => `${Buffer.from(each.picture)}=${each.says} `);
+        looks.push(`${shown.join('')}${before.join('')}${Buffer.from(picture)}`);
         await gate.hold;
         if (gate.failWith) throw gate.failWith;
         return { id: looks.length, ms: 1 };
@@ -92,6 +97,26 @@ function rig(options: RigOptions = {}) {
 }
 
 describe('pipeline', () => {
+  test('a rule with examples shows them first, and is unknown while one is missing', async () => {
+    const folder = tempFolder();
+    const { clock, pipeline, frame, looks, judgements, stop } = rig();
+    const examples = [{ picture: 'full.jpg', says: 'full' }];
+    pipeline.assign([
+      { cameraId: 'lane', rule: rule('taught', { examples, file: join(folder, 'taught.yaml') }) },
+      { cameraId: 'lane', rule: rule('plain') },
+    ]);
+    pipeline.offer(frame('lane', 'a'));
+    await until(() => judgements.length === 1, 'the first frame');
+    writeFileSync(join(folder, 'full.jpg'), 'FULL');
+    await clock.advance(2_000);
+    pipeline.offer(frame('lane', 'b'));
+    await until(() => judgements.length === 2, 'the second frame');
+    expect(looks).toEqual(['a', 'FULL=full b', 'b']);
+    const taught = judgements.map(({ verdicts }) => verdicts.find((each) => each.rule.id === 'taught')?.verdict);
+    expect(taught.map((each) => each?.cause ?? each?.value)).toEqual(['model-failed', 'yes']);
+    await stop();
+  });
+
   test('a question over some time is asked of the pictures of that time, apart from those of one picture', async () => {
     const { clock, pipeline, frame, looks, scored, judgements, stop } = rig({ unchanged: true });
     pipeline.assign([

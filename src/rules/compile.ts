@@ -4,7 +4,7 @@ import { isGlob, matchesAny } from './glob.ts';
 import type { Meaning } from './grammar/phrase.ts';
 import { composeSchedule } from './grammar/schedule-pieces.ts';
 import { lint } from './lint.ts';
-import type { CompiledRule, Rule, ScheduleWindow, SentenceIssue, Severity, Span } from './rule.ts';
+import type { CompiledRule, Rule, RuleExample, ScheduleWindow, SentenceIssue, Severity, Span } from './rule.ts';
 import { readSentence, type SentenceReading } from './sentence.ts';
 import type { KnownWorld } from './world.ts';
 
@@ -61,6 +61,7 @@ export interface RuleOverrides {
   /** null: always. */
   readonly schedule?: readonly ScheduleWindow[] | null;
   readonly zone?: string | null;
+  readonly examples?: readonly RuleExample[];
   readonly raise?: number;
   readonly clear?: number;
   readonly minMass?: number;
@@ -128,8 +129,11 @@ export function compileRule(source: RuleSource, context: CompileContext): Compil
     errors.push({ code: 'fitted', message: `for ${camera} clear (${clear}) is above raise (${raise})`, ...whole });
   }
   if (errors.length > 0 || question === null) return { understood, errors, warnings };
-  const perCamera = overrides.fitted ? { perCamera: overrides.fitted } : {};
-  const rule = { ...understood, question, id, words, enabled, file, raise, clear, minMass, warnings, ...perCamera };
+  const more = {
+    ...(overrides.fitted && { perCamera: overrides.fitted }),
+    ...(overrides.examples && { examples: overrides.examples }),
+  };
+  const rule = { ...understood, question, id, words, enabled, file, raise, clear, minMass, warnings, ...more };
   return { rule: Object.freeze(rule), understood, errors, warnings };
 }
 

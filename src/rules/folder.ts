@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { Bell } from '../platform/bell.ts';
 import type { Clock } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
 import { type Finding, formatFinding } from '../platform/findings.ts';
 import type { Health } from '../platform/health.ts';
+import { linked } from '../platform/linked.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CompileContext } from './compile.ts';
 import { readRuleFile, ruleIdOf } from './file.ts';
@@ -115,7 +117,9 @@ export class RuleFolder {
     watcher.on('error', (error) => logger.warn('watching the rules folder failed', { error: toError(error) }));
     const ready = new AbortController();
     watcher.once('ready', () => ready.abort(new Error('ready')));
-    await clock.sleep(WATCHING_WITHIN_MS, AbortSignal.any([ready.signal, this.#stopped.signal])).catch(() => undefined);
+    const { signal, stop } = linked([ready.signal, this.#stopped.signal]);
+    await clock.sleep(WATCHING_WITHIN_MS, signal).catch(() => undefined);
+    stop();
   }
 
   async #keepLooking(): Promise<void> {
@@ -132,10 +136,11 @@ export class RuleFolder {
   /** Waits for an event of the watcher, at most `ms`. */
   async #wake(ms: number): Promise<void> {
     const rung = new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, rung.signal]);
+    const { signal, stop } = linked([this.#stopped.signal, rung.signal]);
     const slept = this.#deps.clock.sleep(ms, signal).catch(() => undefined);
     await Promise.race([slept, this.#bell.wait(signal)]);
     rung.abort(new Error('woken'));
+    stop();
   }
 
   /** One look after the other: two at once would announce the same change twice. */
@@ -170,7 +175,8 @@ export class RuleFolder {
       this.#entries.set(file, { ...known, ...read });
       return;
     }
-    const { rule, findings } = readRuleFile(read.text, file, context);
+    const { rule, findings: own } = readRuleFile(read.text, file, context);
+    const findings = [...own, ...missingExamples(file, read.text, rule)];
     for (const finding of findings) {
       const level = finding.severity === 'error' ? 'error' : 'warn';
       this.#deps.logger[level]('rule file', {
@@ -257,6 +263,17 @@ export class RuleFolder {
 
 function same(a: CompiledRule | undefined, b: CompiledRule): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** An example that is not there leaves the rule without an answer; it counts as soon as it is. */
+function missingExamples(file: string, text: string, rule: CompiledRule | undefined): Finding[] {
+  const missing = (rule?.examples ?? []).filter(({ picture }) => !existsSync(resolve(dirname(file), picture)));
+  return missing.map(({ picture }) => {
+    const before = text.slice(0, Math.max(0, text.indexOf(picture))).split('\n');
+    const at = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+    const message = `the example picture ${picture} is not there: until it is, the rule's verdict is unknown`;
+    return { file, ...at, severity: 'warning', message, hint: 'Put it beside the rule, or take it out of "examples"' };
+  });
 }
 
 function duplicate(file: string, twin: string): Finding {

@@ -37,6 +37,14 @@ export interface SentenceIssue {
   readonly end: number;
 }
 
+/** A picture that shows the model what a rule's words mean here. */
+export interface RuleExample {
+  /** File beside the rule's, such as `examples/full.jpg`. */
+  readonly picture: string;
+  /** What it shows, such as `This shelf is full.` */
+  readonly says: string;
+}
+
 /** One rule as a person wrote it, from one file. */
 export interface Rule {
   /** The file's name without its ending; unique. */
@@ -69,6 +77,8 @@ export interface CompiledRule extends Rule {
   readonly everyMs: number;
   /** The question is asked of the pictures of so long, the newest among them. Absent: of one picture. */
   readonly overMs?: number;
+  /** Pictures whose meaning is known, shown to the model before the one it is asked about. Absent: none. */
+  readonly examples?: readonly RuleExample[];
   /** Zone name at the camera, or null for the whole picture. */
   readonly zone: string | null;
   /** Verdict thresholds on the score of the expected answer: yes at or above raise, no at or below clear. */

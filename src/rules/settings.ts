@@ -53,6 +53,23 @@ const fittedThresholds = z.strictObject(
 
 export type FittedThresholds = z.output<typeof fittedThresholds>;
 
+/** More cost a look seconds and tell a small model nothing more. */
+const MOST_EXAMPLES = 4;
+const examplePicture = text
+  .max(200, 'may have at most 200 characters')
+  .refine((path) => !/^[/\\]|^[a-z]:|(^|[/\\])\.\.([/\\]|$)/i.test(path), {
+    error: 'must be a file in the rules folder, such as examples/full.jpg',
+  });
+const examples = z
+  .array(
+    z.strictObject(
+      { picture: examplePicture, says: text.max(120, 'may have at most 120 characters') },
+      { error: 'must be { picture: examples/full.jpg, says: "This shelf is full." }' },
+    ),
+  )
+  .min(1, 'must name a picture')
+  .max(MOST_EXAMPLES, `may be at most ${MOST_EXAMPLES}`);
+
 const notAMapping = (issue: { code?: string }): string | undefined =>
   issue.code === 'invalid_type' ? 'the file must begin with "rule:" and one English sentence' : undefined;
 
@@ -86,6 +103,8 @@ export const ruleFileSchema = z.strictObject(
         error: 'must be words such as "weekdays 8am-10pm", or a list of windows',
       })
       .optional(),
+    /** Pictures whose meaning is known, relative to this file. */
+    examples: examples.optional(),
     zone: text.optional(),
     raise: share.optional(),
     clear: share.optional(),
@@ -126,6 +145,7 @@ export function overridesOf(file: RuleFile): RuleOverrides {
     cooldownMs: file.cooldown,
     remindMs: file.remind,
     severity: file.severity,
+    examples: file.examples,
     zone: file.zone,
     raise: file.raise,
     clear: file.clear,

@@ -227,4 +227,18 @@ describe('a rules folder', () => {
     await rules.stop();
     await expect(rules.stop()).resolves.toBeUndefined();
   });
+
+  it('doubts an example picture that is not there, at its place in the file, and takes the rule all the same', async () => {
+    const examples = 'examples:\n  - { picture: examples/full.jpg, says: This shelf is full. }\n';
+    write('shelf.yaml', 'Alert me when a shelf is empty', examples);
+    rules = open(folder);
+    await rules.start();
+    expect(rules.rules()[0]?.examples).toEqual([{ picture: 'examples/full.jpg', says: 'This shelf is full.' }]);
+    const [finding] = rules.findings();
+    expect(finding).toMatchObject({ severity: 'warning', line: 3, column: 16 });
+    expect(finding?.message).toContain('examples/full.jpg is not there');
+    write('shelf.yaml', 'Alert me when a shelf is empty', examples.replace('examples/full', '../../outside'));
+    await rules.refresh();
+    expect(rules.findings()[0]?.message).toContain('must be a file in the rules folder');
+  });
 });
