@@ -10,6 +10,7 @@ import type { ModelTurns } from './model-turns.ts';
 import { Bell } from './platform/bell.ts';
 import type { Clock } from './platform/clock.ts';
 import { describeError, WatchwordError } from './platform/errors.ts';
+import { linked } from './platform/linked.ts';
 import type { Logger } from './platform/logger.ts';
 import { contextOf } from './rules/context.ts';
 import { withFit } from './rules/edit.ts';
@@ -139,13 +140,14 @@ export class Backtests implements BacktestDesk {
     const rule = this.#inForce(job) ?? job.rule;
     const settings = { ...this.#settingsOf(job), rule, fit: this.#fitSettings(job, target) };
     const { clock } = this.#options;
-    const signal = AbortSignal.any([this.#stopped.signal, job.stopping.signal]);
+    const { signal, stop } = linked([this.#stopped.signal, job.stopping.signal]);
     this.#fitting = runFit({ settings, clock, signal }).then((outcome) => {
       job.fit = { target, now: thresholdsOn(rule, job.order.cameraId), outcome };
     });
     try {
       await this.#fitting;
     } finally {
+      stop();
       this.#fitting = undefined;
     }
     return this.#view(job);
@@ -182,7 +184,7 @@ export class Backtests implements BacktestDesk {
   async #work(job: BacktestJob, stopped: AbortSignal): Promise<void> {
     const { clock, logger, box } = this.#options;
     const { rule, order } = job;
-    const signal = AbortSignal.any([stopped, job.stopping.signal]);
+    const { signal, stop } = linked([stopped, job.stopping.signal]);
     const zone = rule.zone === null ? null : (box().cameras[order.cameraId]?.zones[rule.zone] ?? null);
     job.state = 'running';
     const began = clock.monotonic();
@@ -203,6 +205,8 @@ export class Backtests implements BacktestDesk {
       if (signal.aborted) return;
       job.problem = describeError(error);
       logger.warn('a backtest failed', { rule: rule.id, camera: order.cameraId, error });
+    } finally {
+      stop();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { linked } from '../platform/linked.ts';
 
 /** Whoever reconnects rarely is waited for this long: Home Assistant tries every 10 s, Node-RED every 15 s. */
 const WAIT_MS = 20_000;
@@ -52,8 +53,9 @@ export class Audience {
       signal.throwIfAborted();
       const left = (this.#waitsUntil ?? 0) - this.#clock.monotonic();
       if (left <= 0) return;
-      const either = this.#listening.signal.aborted ? signal : AbortSignal.any([signal, this.#listening.signal]);
-      await this.#clock.sleep(left, either).catch(() => undefined);
+      const either = linked(this.#listening.signal.aborted ? [signal] : [signal, this.#listening.signal]);
+      await this.#clock.sleep(left, either.signal).catch(() => undefined);
+      either.stop();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../platform/clock.ts';
 import { kindOf, toError } from '../platform/errors.ts';
+import { linked } from '../platform/linked.ts';
 import type { Logger } from '../platform/logger.ts';
 import { RepeatLimiter } from '../platform/repeats.ts';
 import { backoffMs } from '../platform/retry.ts';
@@ -144,10 +145,11 @@ export class Delivery {
 
   /** A receiver that refuses everything gets one message per back-off step until it takes one. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#accepted.signal]);
+    const either = linked([signal, this.#accepted.signal]);
     await this.#clock
-      .sleep(backoffMs(this.#pauses++, { ...RETRY, random: this.#random }), either)
+      .sleep(backoffMs(this.#pauses++, { ...RETRY, random: this.#random }), either.signal)
       .catch(() => undefined);
+    either.stop();
   }
 
   #fill(): void {

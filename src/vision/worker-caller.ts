@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { type Clock, deadline } from '../platform/clock.ts';
 import { toError, WatchwordError } from '../platform/errors.ts';
+import { linked } from '../platform/linked.ts';
 import type { Logger } from '../platform/logger.ts';
 import { backoffMs } from '../platform/retry.ts';
 import type { EngineArguments, EngineCaller, EngineMethod, EngineResult } from './engine-calls.ts';
@@ -136,13 +137,15 @@ export class WorkerCaller implements EngineCaller {
       startTimeoutMs,
       () => new WatchwordError('timeout', `the model did not load within ${startTimeoutMs} ms`),
     );
+    const { signal, stop } = linked([limit.signal, this.#stopped.signal]);
     try {
-      this.#description = await ready(worker, AbortSignal.any([limit.signal, this.#stopped.signal]));
+      this.#description = await ready(worker, signal);
     } catch (error) {
       this.#worker = undefined;
       leave(worker);
       throw error;
     } finally {
+      stop();
       limit.stop();
     }
     this.#generation++;

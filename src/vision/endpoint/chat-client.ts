@@ -1,5 +1,6 @@
 import { type Clock, deadline } from '../../platform/clock.ts';
 import { kindOf, toError, WatchwordError } from '../../platform/errors.ts';
+import { linked } from '../../platform/linked.ts';
 import { backoffMs } from '../../platform/retry.ts';
 import { maskSecrets } from '../../platform/secrets.ts';
 import { type Address, addressOf, refusalOf, unreachable } from './address.ts';
@@ -142,8 +143,14 @@ export class ChatClient {
           hint: 'It may be overloaded: ask less often, or allow more time with model.timeout',
         }),
     );
-    const signals = [limit.signal, this.#closed.signal, ...(signal ? [signal] : [])];
-    return { within: AbortSignal.any(signals), done: limit.stop };
+    const either = linked([limit.signal, this.#closed.signal, ...(signal ? [signal] : [])]);
+    return {
+      within: either.signal,
+      done() {
+        either.stop();
+        limit.stop();
+      },
+    };
   }
 
   /** Counts one request when it is told how that ended, the first time. */
