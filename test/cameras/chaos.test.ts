@@ -168,7 +168,7 @@ class Chaos {
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
 test(`twelve cameras survive ${FAULTS} random faults of network, servers and decoders, and leave nothing behind`, {
-  timeout: 150_000 + FAULTS * 2 * BETWEEN_MS,
+  timeout: 300_000 + FAULTS * 2 * BETWEEN_MS,
 }, async ({ onTestFinished }) => {
   const jitter = new Seeded(SEED + 1);
   const servers = await Promise.all(
