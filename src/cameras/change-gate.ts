@@ -11,6 +11,12 @@ const DETAIL = 3;
  * scenes (their clock), 6.6 in quiet real footage whose exposure wanders; at least 14 while anything goes on.
  */
 const FLOOR = 9;
+/**
+ * In a darker picture than this (mean grey level) everything changes by less, and the floor falls with it: a pallet before the exit
+ * of a hall without light changes its cell by 8.3. Never below the given share: a dark sensor's noise is no change.
+ */
+const DAYLIGHT = 90;
+const LEAST_LIGHT = 0.4;
 /** A cell must change by so many times its usual flicker... */
 const NOISE_FACTOR = 3;
 /** ...but never by more than this, so that a place where much moves still counts. */
@@ -22,6 +28,8 @@ export interface Detail {
   readonly values: Float32Array;
   readonly columns: number;
   readonly rows: number;
+  /** Mean brightness of the picture, grey levels. */
+  readonly brightness: number;
 }
 
 export function detailOf({ grey, width, height }: Thumbnail): Detail {
@@ -44,7 +52,7 @@ export function detailOf({ grey, width, height }: Thumbnail): Detail {
       values[y * width + x] = (grey[y * width + x] ?? 0) - sum / ((bottom - top) * (right - left));
     }
   }
-  return { values, columns, rows };
+  return { values, columns, rows, brightness: (sums.at(-1) ?? 0) / (width * height) };
 }
 
 /** Sums over all rectangles from the top left corner, with a row and a column of zeros before them. */
@@ -104,9 +112,10 @@ function isIn(share: number): boolean {
  */
 export function changeBetween(before: Detail, now: Detail, cells: readonly number[], noise: Float32Array): number {
   const changes = cellChanges(before, now);
+  const floor = FLOOR * Math.max(LEAST_LIGHT, Math.min(1, now.brightness / DAYLIGHT));
   let most = 0;
   for (const cell of cells) {
-    const needed = Math.min(CEILING, Math.max(FLOOR, NOISE_FACTOR * (noise[cell] ?? 0)));
+    const needed = Math.min(CEILING, Math.max(floor, NOISE_FACTOR * (noise[cell] ?? 0)));
     most = Math.max(most, (changes[cell] ?? 0) / needed);
   }
   return most;

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChangeGate } from '../../src/cameras/change-gate.ts';
+import { thumbnailOf } from '../../src/cameras/thumbnail.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { loadVisionModelInThread } from '../../src/vision/load.ts';
 import type { LocalVisionModel } from '../../src/vision/model.ts';
 import { DEMO_FOLDER } from '../support/clips.ts';
 import { CAMERAS, watchDay } from '../support/demo-world/camera-day.ts';
 import { writeDay } from '../support/demo-world/day.ts';
+import { drawScene, Exposure } from '../support/demo-world/scene.ts';
 import type { Occurrence } from '../support/demo-world/script.ts';
 import { type TimedEvent, tally } from '../support/demo-world/tally.ts';
 import { demoStore } from '../support/demo-world/watching.ts';
@@ -51,6 +54,24 @@ describe('two simulated hours in places that the model was not trained on', { ti
     const { place: __, ...same } = again.sceneAt(1_234);
     expect(same).toEqual(scene);
     expect(writeDay({ ...options, seed: 9_320_003 }).occurrences).not.toEqual(first.occurrences);
+  });
+});
+
+describe('the change gate in a hall without light', () => {
+  it('sees the pallet that somebody puts before the exit, and nothing in the noise', async () => {
+    const { place, seed, sceneAt } = writeDay({ family: 'warehouse', seed: 9_300_002, hours: 1 });
+    const gate = new ChangeGate({ maxAgeMs: 60_000, gapMs: 60_000 });
+    const exposure = new Exposure(seed);
+    const light = { brightness: 0.33, isNight: true };
+    const reasons: string[] = [];
+    for (let at = 0; at < 10; at++) {
+      const scene = { ...sceneAt(0), place, ...(at >= 8 && { exitBlockedBy: 'pallet' as const }) };
+      const small = await thumbnailOf(await exposure.jpeg(await drawScene(scene), light, 0.016, at));
+      const { evaluate, reason } = gate.decide('blocked-exit', null, small, at * 2_000);
+      if (evaluate) gate.evaluated('blocked-exit', small, at * 2_000);
+      reasons.push(reason);
+    }
+    expect(reasons).toEqual(['first', ...Array(7).fill('same'), 'changed', 'settled']);
   });
 });
 
