@@ -146,6 +146,20 @@ describe('the pages', () => {
     expect(html).toMatch(/<option value="entrance" selected/);
   });
 
+  test('one that waits is cancelled on its page, which tells how it goes on', async () => {
+    const { visitor } = await openWeb();
+    const operator = await visitor('operator');
+    const form = { rule: 'empty-shelf', camera: 'aisle-3', period: '6', raise: '80' };
+    const page = (await operator.post('/backtests', form)).headers.get('Location') ?? '';
+    expect(page).toMatch(/^\/rules\/empty-shelf\/backtest\?camera=aisle-3&run=run-1$/);
+    const html = await (await operator.get(page)).text();
+    expect(html).toContain('One other comes first.');
+    expect(html).toMatch(/<progress[^>]*aria-label="Progress"/);
+    const cancelled = await operator.post('/backtests/run-1/cancel');
+    expect(cancelled.headers.get('Location')).toBe(page);
+    expect(await (await operator.get(page)).text()).toContain('What the model said so far is kept');
+  });
+
   test('viewers see results, and neither the form nor the buttons to mark', async () => {
     const { visitor } = await openWeb();
     const html = await (await (await visitor('viewer')).get('/rules/empty-shelf/backtest')).text();
