@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type CameraDeskOptions, createCameraDesk } from './camera-desk.ts';
 import type { CameraSet } from './camera-set.ts';
 import type { ConfigFile } from './config/config-file.ts';
@@ -29,7 +30,7 @@ export interface AdminDeskOptions {
   readonly box: LiveBox;
   readonly firstRun: Pick<FirstRunOptions, 'isFresh' | 'settings' | 'model' | 'topicBase' | 'restart'>;
   readonly store: Pick<Store, 'users' | 'log' | 'outbox' | 'coverage' | 'audit'>;
-  readonly upkeep: Omit<UpkeepOptions, 'dataDir' | 'store' | 'clock' | 'logger' | 'logLevel'> & {
+  readonly upkeep: Omit<UpkeepOptions, 'dataDir' | 'backups' | 'store' | 'clock' | 'logger' | 'logLevel'> & {
     /** Absent: what is logged is not up to the page. */
     readonly logLevel: LevelControl | undefined;
   };
@@ -41,8 +42,10 @@ export function createAdminDesks(
 ): Pick<WebDeps, 'zoneDesk' | 'cameraDesk' | 'firstRun' | 'upkeep'> {
   const { config, cameraSet, ruleFolder, watch, audit, sources, clock, logger, redrawn } = options;
   const { dataDir, store } = { dataDir: options.firstRun.settings.data, store: options.store };
+  const { backup } = options.firstRun.settings;
   const upkeep = createUpkeep({
     ...{ ...options.upkeep, dataDir, store, clock, logger },
+    backups: { keep: backup.keep, folder: backup.folder ?? join(dataDir, 'backups') },
     logLevel: options.upkeep.logLevel ?? fixedLevel(options.firstRun.settings.log.level),
   });
   if (!config) return { upkeep };

@@ -1,21 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Alerts } from './alerts/alerts.ts';
 import type { Pace } from './pace.ts';
 import type { PipelineCounts } from './pipeline.ts';
 import type { Clock } from './platform/clock.ts';
-import { toError, WatchwordError } from './platform/errors.ts';
+import { WatchwordError } from './platform/errors.ts';
 import type { LevelControl, Logger } from './platform/logger.ts';
 import { type BoxLoad, totalOf } from './rules/capacity.ts';
-import type { BackupReport } from './store/backup.ts';
+import { writeInThread } from './store/scheduled-backups.ts';
 import type { Store } from './store/store.ts';
-import { type SentError, unpackError } from './vision/worker-messages.ts';
 import type { KeptBackup, Upkeep } from './web/upkeep.ts';
 
 export interface UpkeepOptions {
   readonly dataDir: string;
+  /** Where backups lie, and how many stay. */
+  readonly backups: { readonly folder: string; readonly keep: number };
   readonly store: Pick<Store, 'outbox' | 'coverage' | 'audit'>;
   readonly pace: Pick<Pace, 'evaluationsPerMinute' | 'p95LatencyMs'>;
   readonly counts: () => PipelineCounts;
@@ -27,21 +27,12 @@ export interface UpkeepOptions {
   readonly logger: Logger;
 }
 
-const FOLDER = 'backups';
-/** More are for another disk. */
-const MOST_BACKUPS = 5;
 const NAME = /^watchword-\d{8}T\d{6}Z\.db$/;
 const HOUR_MS = 3_600_000;
-// Threads run the compiled program, also when this file itself runs from its source under a test.
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../dist/backup-thread.js' : './backup-thread.js',
-  import.meta.url,
-);
-
 /** What admins look after on the System page. */
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { dataDir, store, pace, alerts, logLevel, restart, clock, logger } = options;
-  const folder = join(dataDir, FOLDER);
+  const { folder, keep } = options.backups;
   let writing = false;
   const kept = async (name: string): Promise<KeptBackup> => {
     const { size, mtimeMs } = await stat(join(folder, name));
@@ -90,7 +81,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
         const name = `watchword-${stamp}.db`;
         const { events } = await writeInThread({ dataDir, file: join(folder, name) });
         store.audit.add({ who: by, act: 'backup-written', about: name, detail: `${events} events` });
-        for (const old of (await backups()).slice(MOST_BACKUPS)) await rm(join(folder, old.name), { force: true });
+        for (const old of (await backups()).slice(keep)) await rm(join(folder, old.name), { force: true });
         return await kept(name);
       } finally {
         writing = false;
@@ -113,18 +104,6 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       },
     }),
   };
-}
-
-function writeInThread(workerData: { dataDir: string; file: string }): Promise<BackupReport> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(ENTRY, { workerData, name: 'backup' });
-    worker.once('message', ({ report, error }: { report?: BackupReport; error?: SentError }) => {
-      if (report) resolve(report);
-      else if (error) reject(unpackError(error));
-    });
-    worker.once('error', (error) => reject(toError(error)));
-    worker.once('exit', () => reject(new WatchwordError('internal', 'the backup ended without a result')));
-  });
 }
 
 async function spaceOf(folder: string): Promise<{ freeBytes: number; totalBytes: number } | null> {

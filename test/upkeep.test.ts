@@ -14,6 +14,7 @@ function upkeep(more: Partial<UpkeepOptions> = {}) {
   let level: LogLevel = 'info';
   const made = createUpkeep({
     ...{ dataDir, store, clock, logger: silentLogger },
+    backups: { folder: join(dataDir, 'backups'), keep: 5 },
     pace: { evaluationsPerMinute: () => 60, p95LatencyMs: () => null },
     counts: () => ({ judged: 9, dropped: 2, stale: 1, skipped: 4, lastJudgedAt: null }),
     load: () => ({

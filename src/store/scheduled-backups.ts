@@ -107,7 +107,8 @@ function backupsIn(folder: string): Array<{ file: string; at: number }> {
 
 type Outcome = { readonly report: BackupReport } | { readonly failed: { kind: ErrorKind; message: string } };
 
-async function writeInThread(options: { dataDir: string; file: string }): Promise<BackupReport> {
+/** Writes one backup in a thread of its own. Rejects as `writeBackup` does. */
+export async function writeInThread(options: { dataDir: string; file: string }): Promise<BackupReport> {
   const worker = new Worker(ENTRY, { workerData: options, name: 'backup' });
   try {
     const [outcome] = (await once(worker, 'message')) as [Outcome];

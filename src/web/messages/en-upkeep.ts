@@ -1,5 +1,6 @@
 /** Texts of the System page about the box's own keep. */
 export const enUpkeep = {
+  partsWork: (count: number): string => (count === 1 ? '1 part' : `${count} parts`),
   cost: 'Cost and capacity',
   look: 'One picture takes',
   question: 'One question takes',
@@ -29,7 +30,7 @@ export const enUpkeep = {
   backups: 'Backups on this box',
   noBackup: 'None yet.',
   backupHint:
-    'The database as one checked file, in the folder backups/ of the data folder; the newest five stay. Keep one elsewhere: a broken disk takes these along.',
+    'The database as one checked file, in the folder of the setting “backup:”; the newest few stay, those the box writes by itself among them. Keep one elsewhere: a broken disk takes these along.',
   download: 'Download',
   written: (name: string): string => `Written and checked: ${name}`,
   log: 'Log',

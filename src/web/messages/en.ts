@@ -242,6 +242,8 @@ export const en = {
     rules: 'Rule files',
     store: 'Event store',
     web: 'This page',
+    clock: 'Clock',
+    backup: 'Backup',
   },
   partCamera: (name: string): string => `Camera ${name}`,
   partPicture: (name: string): string => `Picture of ${name}`,

@@ -2,6 +2,7 @@ import type { Messages } from './en.ts';
 
 /** 系统页面中有关设备维护的文字。 */
 export const zhCnUpkeep: Messages['upkeep'] = {
+  partsWork: (count) => `${count} 个部分`,
   cost: '开销与容量',
   look: '一张画面耗时',
   question: '一个问题耗时',
@@ -30,7 +31,7 @@ export const zhCnUpkeep: Messages['upkeep'] = {
   backups: '本机上的备份',
   noBackup: '还没有。',
   backupHint:
-    '整个数据库为一个经过检查的文件，位于数据文件夹的 backups/ 中；保留最新五份。请另存一份到别处：磁盘损坏会一并丢失。',
+    '整个数据库为一个经过检查的文件，位于 “backup:” 设置的文件夹中；保留最新几份，包括设备自动写入的。请另存一份到别处：磁盘损坏会一并丢失。',
   download: '下载',
   written: (name) => `已写入并检查：${name}`,
   log: '日志',

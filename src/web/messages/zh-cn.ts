@@ -229,6 +229,8 @@ export const zhCn: Messages = {
     rules: '规则文件',
     store: '事件存储',
     web: '本页面',
+    clock: '时钟',
+    backup: '备份',
   },
   partCamera: (name) => `摄像头 ${name}`,
   partPicture: (name) => `${name} 的画面`,

@@ -7,6 +7,9 @@ import { Empty, Facts, HealthPill, When } from './parts.tsx';
 import { type AccessProps, PeoplePanel, TokensPanel } from './system-people.tsx';
 import { UpkeepPanels, type UpkeepProps } from './system-upkeep.tsx';
 
+/** So many that work are shown at once; more are behind a line. */
+const FEW_PARTS = 4;
+
 export interface SystemProps {
   readonly page: Page;
   readonly parts: readonly PartHealth[];
@@ -76,26 +79,44 @@ export function HealthPanel(props: {
 }) {
   const { page, parts, cameraNames } = props;
   const { t } = page;
-  const worst = { down: 0, degraded: 1, ok: 2 };
+  const working = parts.filter(({ status }) => status === 'ok');
+  const troubled = [
+    ...parts.filter(({ status }) => status === 'down'),
+    ...parts.filter(({ status }) => status === 'degraded'),
+  ];
   return (
     <section id="health-panel" class="panel panel-wide">
       <h2>{t.system.parts}</h2>
       {parts.length === 0 ? <Empty title={t.system.noParts} /> : null}
-      <ul class="health-list">
-        {[...parts]
-          .sort((a, b) => worst[a.status] - worst[b.status])
-          .map((part) => (
-            <li>
-              <HealthPill page={page} status={part.status} />
-              <span class="health-part">{partName(page, part.part, cameraNames)}</span>
-              <span class="quiet health-since">
-                {t.since} <When page={page} at={part.since} age={false} />
-              </span>
-              {part.reason ? <span class="health-reason">{part.reason}</span> : null}
-            </li>
-          ))}
-      </ul>
+      <PartList page={page} parts={troubled} cameraNames={cameraNames} />
+      {working.length > 0 ? (
+        <details class="working-parts" open={troubled.length === 0 && working.length <= FEW_PARTS}>
+          <summary>
+            <HealthPill page={page} status="ok" /> {t.upkeep.partsWork(working.length)}
+          </summary>
+          <PartList page={page} parts={working} cameraNames={cameraNames} />
+        </details>
+      ) : null}
     </section>
+  );
+}
+
+function PartList({ page, parts, cameraNames }: Parameters<typeof HealthPanel>[0]) {
+  const { t } = page;
+  if (parts.length === 0) return null;
+  return (
+    <ul class="health-list">
+      {parts.map((part) => (
+        <li>
+          <HealthPill page={page} status={part.status} />
+          <span class="health-part">{partName(page, part.part, cameraNames)}</span>
+          <span class="quiet health-since">
+            {t.since} <When page={page} at={part.since} age={false} />
+          </span>
+          {part.reason ? <span class="health-reason">{part.reason}</span> : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 
