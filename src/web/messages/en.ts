@@ -5,6 +5,7 @@ import { enBacktest } from './en-backtest.ts';
 import { enEditor } from './en-editor.ts';
 import { enReports } from './en-reports.ts';
 import { enStart } from './en-start.ts';
+import { enPeople, enSystem } from './en-system.ts';
 import { enUpkeep } from './en-upkeep.ts';
 import { enZones } from './en-zones.ts';
 
@@ -248,42 +249,8 @@ export const en = {
   partCamera: (name: string): string => `Camera ${name}`,
   partPicture: (name: string): string => `Picture of ${name}`,
 
-  system: {
-    title: 'System',
-    parts: 'Health',
-    cause: 'Cause',
-    since: 'Since',
-    noParts: 'No part has reported yet.',
-    model: 'Model',
-    noModel: 'No model is loaded.',
-    name: 'Name',
-    dtype: 'Precision',
-    device: 'Runs on',
-    weights: 'Weights',
-    run: 'This run',
-    version: 'Version',
-    started: 'Started',
-    node: 'Node',
-    runId: 'Run',
-    timeZone: 'Time zone',
-    time: 'Time of this box',
-    live: 'Live pages open',
-    people: 'People',
-    api: 'API description',
-  },
-
-  people: {
-    add: 'Add a person',
-    name: 'Name',
-    role: 'Role',
-    password: 'Password',
-    passwordHint: 'At least 10 characters; several words are easy to remember.',
-    addButton: 'Add',
-    remove: 'Remove',
-    you: 'you',
-    created: 'since',
-  },
-
+  system: enSystem,
+  people: enPeople,
   account: {
     title: 'Account',
     loggedInAs: 'Logged in as',

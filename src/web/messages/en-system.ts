@@ -1,0 +1,36 @@
+/** Texts of the System page and of who may log in. */
+export const enSystem = {
+  title: 'System',
+  parts: 'Health',
+  cause: 'Cause',
+  since: 'Since',
+  noParts: 'No part has reported yet.',
+  model: 'Model',
+  noModel: 'No model is loaded.',
+  name: 'Name',
+  dtype: 'Precision',
+  device: 'Runs on',
+  weights: 'Weights',
+  run: 'This run',
+  version: 'Version',
+  started: 'Started',
+  node: 'Node',
+  runId: 'Run',
+  timeZone: 'Time zone',
+  time: 'Time of this box',
+  live: 'Live pages open',
+  people: 'People',
+  api: 'API description',
+} as const;
+
+export const enPeople = {
+  add: 'Add a person',
+  name: 'Name',
+  role: 'Role',
+  password: 'Password',
+  passwordHint: 'At least 10 characters; several words are easy to remember.',
+  addButton: 'Add',
+  remove: 'Remove',
+  you: 'you',
+  created: 'since',
+} as const;
