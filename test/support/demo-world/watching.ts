@@ -80,6 +80,8 @@ export interface WatchingOptions {
   /** Whether the frame's verdicts are to be unknown, whatever it shows. */
   readonly isUnknown?: () => boolean;
   readonly onJudgement?: (judgement: Judgement) => void;
+  /** The change gate spares no frame. */
+  readonly ungated?: boolean;
 }
 
 /** One camera before the live pipeline: picture health, change gate, model, verdicts and tracker are the product's own. */
@@ -95,7 +97,7 @@ export class Watching {
   #seq = 0;
 
   constructor(options: WatchingOptions) {
-    const { cameraId, settings, model, began, isUnknown = () => false } = options;
+    const { cameraId, settings, model, began, isUnknown = () => false, ungated = false } = options;
     const rules = options.rules.filter((rule) => rule.cameras.includes(cameraId));
     const camera = settings.cameras[cameraId];
     if (!camera) throw new Error(`there is no camera "${cameraId}"`);
@@ -117,7 +119,7 @@ export class Watching {
         const inspected = await inspect(frame);
         return isUnknown() ? { ...inspected, trouble: 'timeout' } : inspected;
       },
-      isPending: (ruleId) => this.#tracker.view(ruleId, cameraId)?.phase === 'pending',
+      isPending: (ruleId) => ungated || this.#tracker.view(ruleId, cameraId)?.phase === 'pending',
       dropped: () => undefined,
       settle: (judgement) => this.#settle(judgement),
     });
