@@ -27,7 +27,10 @@ const LEVEL: Record<Role, number> = { viewer: 1, operator: 2, admin: 3 };
 const CHANGES: ReadonlyArray<readonly [pattern: RegExp, role: Role]> = [
   [/^(\/api\/v1)?\/events\/[^/]+\/(acknowledge|mark|note)$/, 'operator'],
   [/^\/rules(\/|$)/, 'operator'],
-  [/^\/system\/people(\/|$)/, 'admin'],
+  [/^(\/api\/v1)?\/backtests(\/|$)/, 'operator'],
+  [/^\/system\/(people|tokens|backups|log|restart)(\/|$)/, 'admin'],
+  [/^\/cameras\/[^/]+\/zones$/, 'admin'],
+  [/^\/(start|add-camera)(\/|$)/, 'admin'],
   [/^\/logout$/, 'viewer'],
 ];
 
