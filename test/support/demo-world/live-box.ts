@@ -52,8 +52,10 @@ export class LiveBox {
     readonly settings: Settings;
     readonly rules: readonly CompiledRule[];
     readonly model: PipelineDeps['model'];
+    /** As if every rule were about to fire: no look is spared, the model is as busy as it can be. */
+    readonly busy: boolean;
   }) {
-    const { settings, rules, model } = options;
+    const { settings, rules, model, busy } = options;
     this.#rules = rules;
     const cameras = Object.entries(settings.cameras).map(([id, camera]) => ({ id, settings: camera }));
     const health = new Health(() => systemClock.now());
@@ -62,8 +64,7 @@ export class LiveBox {
     this.#pipeline = new Pipeline({
       ...{ clock: systemClock, logger: silentLogger, health, model, judge },
       inspect: createInspector(cameras, health, thumbnail).inspect,
-      // As if every rule were about to fire: no look is spared, the model is as busy as it can be.
-      isPending: () => true,
+      isPending: () => busy,
       dropped: () => undefined,
       settle: (judgement) => this.#settle(judgement),
     });
