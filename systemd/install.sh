@@ -60,7 +60,7 @@ install -D -m 0644 "$prefix/systemd/watchword.tmpfiles" /usr/lib/tmpfiles.d/watc
 systemd-sysusers watchword.conf
 systemd-tmpfiles --create watchword.conf
 if [ ! -e /etc/watchword/watchword.yaml ]; then
-  install -m 0640 -g watchword "$prefix/src/config/example.yaml" /etc/watchword/watchword.yaml
+  install -m 0660 -g watchword "$prefix/src/config/example.yaml" /etc/watchword/watchword.yaml
   say "wrote an example configuration to /etc/watchword/watchword.yaml: put your cameras there"
 fi
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname as hostName } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../app.ts';
 import { ConfigFile } from '../config/config-file.ts';
@@ -183,9 +183,12 @@ function subscribeCommand(app: App, settings: Settings): string {
   const { protocol, hostname, port } = new URL(app.mqttUrl);
   const anywhere = hostname === '0.0.0.0' || hostname === '[::]';
   const secure = protocol === 'mqtts:';
-  const login = settings.mqtt.broker.user === undefined ? '' : ` -u ${settings.mqtt.broker.user} -P PASSWORD`;
+  const { broker } = settings.mqtt;
+  const isOwn = broker.kind === 'embedded' && broker.selfSigned;
+  const trust = isOwn ? ` --cafile ${join(settings.data, 'tls/certificate.pem')}` : ' --tls-use-os-certs';
+  const login = broker.user === undefined ? '' : ` -u ${broker.user} -P PASSWORD`;
   const where = `-h ${anywhere ? hostName() : hostname} -p ${port || (secure ? 8883 : 1883)}`;
-  return `mosquitto_sub ${where}${secure ? ' --tls-use-os-certs' : ''}${login} -t '${app.topicBase}/events'`;
+  return `mosquitto_sub ${where}${secure ? trust : ''}${login} -t '${app.topicBase}/events'`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
