@@ -1,4 +1,4 @@
-import type { Backtest, ScoreBucket } from '../backtest.ts';
+import type { Backtest, ScoreBucket } from '../backtest/backtest.ts';
 import { formatMs } from '../rules/grammar/amounts.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { describeSchedule } from '../rules/schedule-text.ts';

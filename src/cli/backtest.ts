@@ -1,4 +1,4 @@
-import { type BacktestSources, backtest as runBacktest } from '../backtest.ts';
+import { type BacktestSources, backtest as runBacktest } from '../backtest/backtest.ts';
 import type { Settings } from '../config/settings.ts';
 import { PictureIndex } from '../history/picture-index.ts';
 import { type CachedQuestion, ScoreCache } from '../history/score-cache.ts';

@@ -1,5 +1,5 @@
+import { fitCases } from '../backtest/fitting.ts';
 import type { Settings } from '../config/settings.ts';
-import { fitCases } from '../fitting.ts';
 import { WatchwordError } from '../platform/errors.ts';
 import { rightAt } from '../rules/calibration.ts';
 import { editFile, withFit, withoutFit } from '../rules/edit.ts';

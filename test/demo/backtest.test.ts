@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backtest } from '../../src/backtest.ts';
+import { backtest } from '../../src/backtest/backtest.ts';
 import type { WatchEvent } from '../../src/events/event.ts';
 import { type KeptPicture, PictureIndex } from '../../src/history/picture-index.ts';
 import { systemClock } from '../../src/platform/clock.ts';

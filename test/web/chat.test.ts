@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createChatDesk } from '../../src/chat-desk.ts';
-import { ModelTurns } from '../../src/model-turns.ts';
+import { createChatDesk } from '../../src/desks/chat-desk.ts';
+import { ModelTurns } from '../../src/desks/model-turns.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { type EndpointModel, openEndpointModel } from '../../src/vision/endpoint/endpoint-model.ts';

@@ -1,9 +1,9 @@
+import { createReportDesk } from '../../src/desks/report-desk.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import type { Finding } from '../../src/platform/findings.ts';
 import { Health } from '../../src/platform/health.ts';
 import { createLogger, type LogFields, silentLogger } from '../../src/platform/logger.ts';
-import { createReportDesk } from '../../src/report-desk.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { AuditLog } from '../../src/store/audit.ts';
 import { connect } from '../../src/store/database.ts';

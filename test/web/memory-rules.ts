@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createRuleDesk } from '../../src/desks/rule-desk.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { WatchwordError } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createRuleDesk } from '../../src/rule-desk.ts';
 import type { CapacityPlan } from '../../src/rules/capacity.ts';
 import type { CompileContext } from '../../src/rules/compile.ts';
 import { contextOf } from '../../src/rules/context.ts';

@@ -1,7 +1,7 @@
+import { createReportDesk } from '../../../src/desks/report-desk.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
-import { createReportDesk } from '../../../src/report-desk.ts';
 import type { CompiledRule } from '../../../src/rules/rule.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { CameraStatus, RuleStatus, WebDeps } from '../../../src/web/deps.ts';
