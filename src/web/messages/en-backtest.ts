@@ -137,6 +137,7 @@ export const enBacktest = {
   lossCause: { dropped: 'the model had no time', 'not-asked': 'nothing came from the camera' },
   perDay: 'False alarms a day',
   perDayInterval: (low: string, high: string): string => `${low} to ${high}`,
+  perDayTooEarly: 'told once it was watched for a day',
   perDayFrom: (wrong: number, events: number, unmarked: number): string =>
     `${wrong} of ${events} events marked wrong, ${unmarked} not marked`,
   trend: { rising: 'rising', falling: 'falling', steady: 'no clear change', unknown: 'too few to tell a trend' },

@@ -125,6 +125,7 @@ export const zhCnBacktest: Messages['backtest'] = {
   lossCause: { dropped: '模型来不及', 'not-asked': '摄像头没有画面' },
   perDay: '每天误报',
   perDayInterval: (low, high) => `${low} 至 ${high}`,
+  perDayTooEarly: '监看满一天后显示',
   perDayFrom: (wrong, events, unmarked) => `${events} 个事件中 ${wrong} 个标为错误，${unmarked} 个未标记`,
   trend: { rising: '上升', falling: '下降', steady: '无明显变化', unknown: '数据太少，看不出趋势' },
   watchedTotal: '总计已监看',

@@ -10,6 +10,7 @@ import { Sentence } from './rule-parts.tsx';
 export const DAY_CHOICES = [7, 28, 90] as const;
 /** Of more cameras only the sums are shown: days are a press away. */
 const MOST_TABLES = 6;
+const DAY_MS = 86_400_000;
 
 export interface CoverageProps {
   readonly page: Page;
@@ -99,11 +100,18 @@ function CameraRecord(props: CoverageProps & { alarms: FalseAlarms; brief: boole
           <div>
             <dt>{backtest.perDay}</dt>
             <dd>
-              <strong>{number.format(perDay.rate)}</strong>{' '}
-              <span class="quiet">
-                {backtest.perDayInterval(number.format(perDay.low), number.format(perDay.high))}
-              </span>
-              <TrendPill page={page} trend={trend} />
+              {watchedMs < DAY_MS ? (
+                // The interval of an hour would reach into the hundreds, and tell nothing.
+                <span class="quiet">{backtest.perDayTooEarly}</span>
+              ) : (
+                <>
+                  <strong>{number.format(perDay.rate)}</strong>{' '}
+                  <span class="quiet">
+                    {backtest.perDayInterval(number.format(perDay.low), number.format(perDay.high))}
+                  </span>
+                  <TrendPill page={page} trend={trend} />
+                </>
+              )}
               <span class="quiet record-from">{backtest.perDayFrom(wrong, events, events - right - wrong)}</span>
             </dd>
           </div>
