@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { kindOf } from '../platform/errors.ts';
-import type { Look } from '../vision/model.ts';
-import type { ChatDesk } from '../web/chat.ts';
+import type { GenerationEnd, Look } from '../vision/model.ts';
+import type { ChatDesk, FirstWord } from '../web/chat.ts';
 import type { ModelTurns } from './model-turns.ts';
 
 /** Another box asks all questions about a picture one after the other, and sends the picture with each. */
@@ -15,7 +15,7 @@ export function createChatDesk(turns: Pick<ModelTurns, 'spare'>): ChatDesk {
       turns.spare(async (model, gap, late) => {
         const signal = AbortSignal.any([gone, late]);
         const key = createHash('sha256').update(picture).digest('hex');
-        const ask = async (): Promise<{ score: number; mass: number }> => {
+        const ask = async (): Promise<FirstWord> => {
           const known = looks.get(key);
           if (!known) await gap();
           const look = known ?? (await model.look(picture, { signal }));
@@ -27,7 +27,7 @@ export function createChatDesk(turns: Pick<ModelTurns, 'spare'>): ChatDesk {
           }
           await gap();
           const [answer] = await model.score(look, [question], { signal, verbatim: true });
-          return { score: answer?.score ?? 0.5, mass: answer?.mass ?? 0 };
+          return answer ?? { score: 0.5, mass: 0 };
         };
         signal.throwIfAborted();
         const kept = looks.has(key);
@@ -45,7 +45,12 @@ export function createChatDesk(turns: Pick<ModelTurns, 'spare'>): ChatDesk {
         const signal = AbortSignal.any([gone, late]);
         signal.throwIfAborted();
         await gap();
-        for await (const words of model.generate({ messages }, { maxTokens, signal })) tell(words);
+        let end: GenerationEnd | undefined;
+        const onEnd = (told: GenerationEnd): void => {
+          end = told;
+        };
+        for await (const words of model.generate({ messages }, { maxTokens, signal, onEnd })) tell(words);
+        return end;
       }),
   };
 }

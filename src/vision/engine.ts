@@ -97,7 +97,9 @@ export class OnnxEngine {
     }
     const answers = new Array<Answer>(questions.length);
     const answer = (index: number, logits: Float32Array | undefined, ms: number): void => {
-      answers[index] = { question: questions[index] ?? '', ...readScore(logits, tokens), ms };
+      const { lead = [], suffix = [] } = asked[index] ?? {};
+      const promptTokens = lead.length + look.block.length + suffix.length;
+      answers[index] = { question: questions[index] ?? '', ...readScore(logits, tokens), ms, promptTokens };
     };
     const apart = asked.map((question) => options.whole === true || !sameTokens(question.lead, look.lead));
     const shared = [...asked.keys()].filter((index) => !apart[index]);

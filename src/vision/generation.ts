@@ -1,4 +1,5 @@
 import type { Positions } from './families/family.ts';
+import type { GenerationEnd } from './model.ts';
 import type { Decoder, KeyValues } from './onnx/decoder.ts';
 import type { Embedder } from './onnx/encoder.ts';
 import { TextStream } from './text-stream.ts';
@@ -9,10 +10,10 @@ export interface GenerationSettings {
   readonly split: boolean;
 }
 
-/** Words since the last step, and whether that was all. */
+/** Words since the last step, and how it ended if that was all. */
 export interface GenerationStep {
   readonly text: string;
-  readonly done: boolean;
+  readonly end?: GenerationEnd;
 }
 
 export interface GenerationOptions {
@@ -38,6 +39,7 @@ export class Generation {
   #length: number;
   #positions: Positions | undefined;
   #left: number;
+  readonly #promptTokens: number;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
@@ -47,6 +49,7 @@ export class Generation {
     this.#length = options.length;
     this.#positions = options.positions;
     this.#left = options.maxTokens;
+    this.#promptTokens = options.past.length + options.length;
   }
 
   /** Up to `tokens` more tokens. Ends at an end token, at `maxTokens` or where the model can read no further. */
@@ -56,7 +59,7 @@ export class Generation {
     for (let count = 0; count < tokens; count++) {
       signal?.throwIfAborted();
       const full = this.#length === 1 && this.#past.length + 1 > decoder.longest;
-      if (this.#left === 0 || full) return { text: text + this.#stream.end(), done: true };
+      if (this.#left === 0 || full) return { text: text + this.#stream.end(), end: this.#end('length') };
       const run = {
         embeds: this.#embeds,
         length: this.#length,
@@ -67,15 +70,19 @@ export class Generation {
       };
       const { logits, past } = await decoder.run(run);
       const token = likeliest(logits[0]);
-      if (endTokens.includes(token)) return { text: text + this.#stream.end(), done: true };
+      this.#left--;
+      if (endTokens.includes(token)) return { text: text + this.#stream.end(), end: this.#end('stop') };
       text += this.#stream.push(token);
       this.#past = past ?? this.#past;
       this.#embeds = await embedder.embed([token]);
       this.#length = 1;
       this.#positions = undefined;
-      this.#left--;
     }
-    return { text, done: false };
+    return { text };
+  }
+
+  #end(reason: GenerationEnd['reason']): GenerationEnd {
+    return { reason, tokens: { prompt: this.#promptTokens, completion: this.#options.maxTokens - this.#left } };
   }
 }
 

@@ -79,7 +79,7 @@ export class LocalModel implements LocalVisionModel {
     prompt: { look: Look; text: string } | { messages: readonly Message[] },
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, void> {
-    const { signal, maxTokens = DEFAULT_MAX_TOKENS, split = false } = options;
+    const { signal, maxTokens = DEFAULT_MAX_TOKENS, split = false, onEnd } = options;
     if ('look' in prompt) this.#checkHome(prompt.look);
     const begin: GenerationPrompt =
       'look' in prompt ? { lookId: prompt.look.id, text: prompt.text } : { messages: prompt.messages.map(ownMessage) };
@@ -87,9 +87,11 @@ export class LocalModel implements LocalVisionModel {
     try {
       await this.#caller.call('begin', [id, begin, { maxTokens, split }], signal);
       for (;;) {
-        const { text, done } = await this.#caller.call('step', [id, TOKENS_PER_TURN], signal);
+        const { text, end } = await this.#caller.call('step', [id, TOKENS_PER_TURN], signal);
         if (text !== '') yield text;
-        if (done) return;
+        if (!end) continue;
+        onEnd?.(end);
+        return;
       }
     } finally {
       this.#caller.call('end', [id]).catch(() => undefined);

@@ -43,6 +43,8 @@ export interface Answer {
   readonly mass: number;
   /** This question's share of the scoring time. */
   readonly ms: number;
+  /** Tokens of the whole prompt, pictures included; absent where the engine does not tell. */
+  readonly promptTokens?: number;
   /** `words`: the engine tells no probabilities; the score is 1 or 0 as the words said, or the mass 0 where they said neither. */
   readonly readFrom?: 'words';
   /** Who answered; absent where it is the model itself. */
@@ -102,7 +104,22 @@ export interface GenerateOptions {
   readonly maxTokens?: number;
   /** Without effect: the words of a generation are always sent as they are; a question form belongs to yes/no questions. */
   readonly verbatim?: boolean;
+  /** Called once, when the last words have been taken; never for a generation that failed or was left. */
+  readonly onEnd?: (end: GenerationEnd) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface GenerationEnd {
+  /** `length`: cut at the most tokens that were allowed, or where the model can read no further. */
+  readonly reason: 'stop' | 'length';
+  /** Absent where the engine does not tell. */
+  readonly tokens?: TokenCounts;
+}
+
+/** What was read, pictures included, and what was said, the token that ends it included. */
+export interface TokenCounts {
+  readonly prompt: number;
+  readonly completion: number;
 }
 
 /** A turn of a conversation. Pictures stand where they are in the content. */

@@ -1,19 +1,21 @@
 import { z } from 'zod';
 import { WatchwordError } from '../platform/errors.ts';
-import type { Message } from '../vision/model.ts';
+import type { Answer, GenerationEnd, Message, TokenCounts } from '../vision/model.ts';
 
 /** The box's own model for other programs, behind the cameras' questions. Rejects with `too-many` and `timeout` when it is busy. */
 export interface ChatDesk {
   /** P(yes) of a question about a picture, the words as they are, and how much of the vocabulary yes and no hold together. */
-  score(picture: Uint8Array, question: string, signal: AbortSignal): Promise<{ score: number; mass: number }>;
-  /** Greedy words as they come. */
+  score(picture: Uint8Array, question: string, signal: AbortSignal): Promise<FirstWord>;
+  /** Greedy words as they come; then how they ended, where the model tells. */
   generate(
     messages: readonly Message[],
     maxTokens: number,
     tell: (words: string) => void,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<GenerationEnd | undefined>;
 }
+
+export type FirstWord = Pick<Answer, 'score' | 'mass' | 'promptTokens'>;
 
 /** Stands before a camera's id where the address of a picture is expected, so that any client can send it. */
 const CAMERA = 'camera:';
@@ -42,6 +44,7 @@ const requestSchema = z.looseObject({
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   n: z.int().nullish(),
@@ -51,6 +54,8 @@ export interface ChatRequest {
   readonly messages: readonly Message[];
   readonly maxTokens: number;
   readonly stream: boolean;
+  /** Whether a stream ends with the count of its tokens; a whole answer always holds it. */
+  readonly countsTokens: boolean;
   /** Present when the first token's chances are asked for: what about. */
   readonly scored: { readonly picture: Uint8Array; readonly question: string; readonly top: number } | undefined;
 }
@@ -97,7 +102,10 @@ export function readChatRequest(
   );
   const wanted = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_TOKENS;
   const scored = request.logprobs ? scoredOf(messages, wanted, request.top_logprobs ?? 0) : undefined;
-  return { messages, maxTokens: Math.min(wanted, MOST_TOKENS), stream: request.stream ?? false, scored };
+  return {
+    ...{ messages, scored, maxTokens: Math.min(wanted, MOST_TOKENS), stream: request.stream ?? false },
+    countsTokens: request.stream_options?.include_usage ?? false,
+  };
 }
 
 /** Left out, or what it would be if it were. */
@@ -133,7 +141,7 @@ function pictureOf(url: string, pictureOfCamera: (cameraId: string) => Uint8Arra
  * the likelier word where yes and no hold more than half, else none: then the model would have said something else.
  */
 export function firstToken(
-  { score, mass }: { score: number; mass: number },
+  { score, mass }: Pick<FirstWord, 'score' | 'mass'>,
   most: number,
 ): { content: string; logprobs: { content: unknown[]; refusal: null } } {
   const chance = (token: string, share: number) => ({
@@ -145,6 +153,11 @@ export function firstToken(
   if (score < 0.5) top.reverse();
   const said = mass > 0.5 ? (top[0] ?? chance('', 0)) : chance('', 1 - mass);
   return { content: said.token, logprobs: { content: [{ ...said, top_logprobs: top.slice(0, most) }], refusal: null } };
+}
+
+/** Tokens in the protocol's words. */
+export function usageOf({ prompt, completion }: TokenCounts): Record<string, number> {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
 /** As the protocol writes a chance that is none. */

@@ -2,13 +2,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createFamily } from '../../src/vision/families.ts';
 import { loadVisionModelInThread } from '../../src/vision/load.ts';
-import type { LocalVisionModel } from '../../src/vision/model.ts';
+import type { GenerationEnd, LocalVisionModel } from '../../src/vision/model.ts';
 import { openEncoder } from '../../src/vision/onnx/encoder.ts';
 import { openPackage } from '../../src/vision/package.ts';
 import { decodePicture } from '../../src/vision/picture.ts';
 import { createPromptWriter, expandPrompt } from '../../src/vision/prompt.ts';
 import { createTokenizer, findAnswerTokens } from '../../src/vision/tokenizer.ts';
-import { byPicture, fullKit, LARGE_KITS, messagesOf, readImage, readPixels, wholeKits } from './golden-kit.ts';
+import {
+  byPicture,
+  fullKit,
+  type GoldenCase,
+  LARGE_KITS,
+  messagesOf,
+  readImage,
+  readPixels,
+  wholeKits,
+} from './golden-kit.ts';
 
 // The kits' README files give these; seen: features 4e-6, score 4e-6, mass 4e-6.
 const FEATURES_WITHIN = 1e-4;
@@ -88,9 +97,10 @@ describe.each(wholeKits())('$name in fp32 against PyTorch', { timeout: 60_000 },
       const asked = Array.from({ length: 3 }, () => questions.map(({ text }) => text)).flat();
       const answers = await model.score(look, asked, { verbatim: true });
       for (const [index, answer] of answers.entries()) {
-        const { yes_no, id } = questions[index % questions.length]?.golden ?? {};
+        const { yes_no, id, input_ids } = questions[index % questions.length]?.golden ?? {};
         expect(Math.abs(answer.score - (yes_no?.p_yes ?? -1)), id).toBeLessThan(SCORE_WITHIN);
         expect(Math.abs(answer.mass - (yes_no?.answer_mass ?? -1)), id).toBeLessThan(SCORE_WITHIN);
+        expect(answer.promptTokens, id).toBe(input_ids?.length);
       }
       await model.release(look);
     }
@@ -105,17 +115,26 @@ describe.each(wholeKits())('$name in fp32 against PyTorch', { timeout: 60_000 },
     }
   });
 
-  test('greedy words are equal, from messages and from a look', async () => {
+  test('greedy words and the tokens they take are equal, from messages and from a look', async () => {
+    const ended: GenerationEnd[] = [];
+    const options = { maxTokens: 8, onEnd: (end: GenerationEnd) => ended.push(end) };
+    const { endTokens } = await openPackage(kit.dir, 'fp32');
+    const expected = ({ input_ids, greedy }: GoldenCase): GenerationEnd => ({
+      reason: endTokens.includes(greedy.ids.at(-1) ?? -1) ? 'stop' : 'length',
+      tokens: { prompt: input_ids.length, completion: greedy.ids.length },
+    });
     for (const each of golden.cases) {
       const words = await join(
-        model.generate({ messages: messagesOf(kit, each) }, { maxTokens: 8, split: each.do_image_splitting }),
+        model.generate({ messages: messagesOf(kit, each) }, { ...options, split: each.do_image_splitting }),
       );
       expect(words, each.id).toBe(each.greedy.text_clean);
+      expect(ended.splice(0), each.id).toEqual([expected(each)]);
     }
     for (const { picture, split, questions } of byPicture(kit)) {
       const look = await model.look(readImage(kit, picture), { split });
       for (const { text, golden: each } of questions) {
-        expect(await join(model.generate({ look, text }, { maxTokens: 8 })), each.id).toBe(each.greedy.text_clean);
+        expect(await join(model.generate({ look, text }, options)), each.id).toBe(each.greedy.text_clean);
+        expect(ended.splice(0), each.id).toEqual([expected(each)]);
       }
       await model.release(look);
     }

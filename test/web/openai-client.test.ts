@@ -130,6 +130,87 @@ describe("OpenAI's own client against this box", { timeout: 60_000 }, () => {
     expect(await client.chat.completions.stream(request).finalContent()).toBe(whole);
   });
 
+  test('hears whether words were cut, and how many tokens were read and said', async () => {
+    const messages = asked('Describe the picture.', picture());
+    const ask = (most: number) => client.chat.completions.create({ model: MODEL, messages, max_tokens: most });
+    const all = await ask(64);
+    const said = all.usage?.completion_tokens ?? 0;
+    expect(all.choices[0]?.finish_reason).toBe('stop');
+    expect(said).toBeGreaterThan(8);
+    const { tokens: read } = await local.scoreMessages([
+      {
+        role: 'user',
+        content: [
+          { type: 'image', picture: shelf },
+          { type: 'text', text: 'Describe the picture.' },
+        ],
+      },
+    ]);
+    expect(all.usage).toEqual({ prompt_tokens: read, completion_tokens: said, total_tokens: read + said });
+    // What ends it is a token too: one less cuts nothing but that.
+    for (const most of [1, 5, said - 1]) {
+      const cut = await ask(most);
+      expect(cut.choices[0]?.finish_reason, `${most}`).toBe('length');
+      expect(cut.usage, `${most}`).toMatchObject({ prompt_tokens: read, completion_tokens: most });
+    }
+    expect((await ask(said)).choices[0]?.finish_reason).toBe('stop');
+    const wordless = await client.chat.completions.create({ model: MODEL, messages: asked('Hello.') });
+    expect(wordless.usage?.prompt_tokens).toBeLessThan(read - 60);
+  });
+
+  test('counts the tokens of a question about a picture', async () => {
+    const request = { model: MODEL, messages: asked(QUESTION, picture()), max_tokens: 1, logprobs: true };
+    const { usage } = await client.chat.completions.create(request);
+    const { usage: plain } = await client.chat.completions.create({ ...request, logprobs: false });
+    expect(usage).toMatchObject({ prompt_tokens: plain?.prompt_tokens, completion_tokens: 1 });
+    const counted = { stream: true, stream_options: { include_usage: true } } as const;
+    const chunks: OpenAI.ChatCompletionChunk[] = [];
+    for await (const chunk of await client.chat.completions.create({ ...request, ...counted })) chunks.push(chunk);
+    expect(chunks.map((chunk) => chunk.usage)).toEqual([null, usage]);
+  });
+
+  test('hears it at the end of a stream, the tokens only where it asks for them', async () => {
+    const request = { model: MODEL, messages: asked('Describe the picture.', picture()), max_tokens: 5 };
+    const whole = await client.chat.completions.create(request);
+    const streamed = async (change: object): Promise<OpenAI.ChatCompletionChunk[]> => {
+      const chunks = [];
+      for await (const chunk of await client.chat.completions.create({ ...request, ...change, stream: true }))
+        chunks.push(chunk);
+      return chunks;
+    };
+    const counted = await streamed({ stream_options: { include_usage: true } });
+    expect(counted.at(-1)).toMatchObject({ choices: [], usage: whole.usage });
+    expect(counted.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
+    expect(counted.at(-2)?.choices[0]?.finish_reason).toBe('length');
+    const plain = await streamed({});
+    expect(plain.at(-1)?.choices[0]?.finish_reason).toBe('length');
+    expect(plain.some((chunk) => 'usage' in chunk)).toBe(false);
+    const stream = client.chat.completions.stream({ ...request, stream_options: { include_usage: true } });
+    expect(await stream.totalUsage()).toEqual(whole.usage);
+  });
+
+  test('a model that counts nothing leaves the count out', async () => {
+    desk = {
+      score: async () => ({ score: 1, mass: 1 }),
+      generate: async (_messages, _most, tell) => {
+        tell('Shelf');
+        return { reason: 'length' };
+      },
+    };
+    const request = { model: MODEL, messages: asked('Is it?', picture()), max_tokens: 1 };
+    for (const logprobs of [false, true]) {
+      const answer = await client.chat.completions.create({ ...request, logprobs });
+      expect(answer.choices[0]?.finish_reason).toBe('length');
+      expect(answer).not.toHaveProperty('usage');
+    }
+    const counted = { stream: true, stream_options: { include_usage: true } } as const;
+    for await (const { choices, usage } of await client.chat.completions.create({ ...request, ...counted })) {
+      expect(choices).toHaveLength(1);
+      expect(usage).toBeNull();
+    }
+    desk = {};
+  });
+
   test('breaking off a stream frees the model', async () => {
     let aborted: (() => void) | undefined;
     const gone = new Promise<void>((resolve) => {

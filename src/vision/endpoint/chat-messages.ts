@@ -1,10 +1,11 @@
 import sharp from 'sharp';
 import { z } from 'zod';
-import type { LookOptions, Message } from '../model.ts';
+import type { LookOptions, Message, TokenCounts } from '../model.ts';
 import { decodePicture } from '../picture.ts';
 import { ALONE, plainSeries, secondsOf, withExamples } from '../series.ts';
 import type { TokenChance } from './answer-reading.ts';
 import { notAChat } from './chat-client.ts';
+import { tokensOf } from './usage.ts';
 
 /** A message as the protocol has it. */
 export interface ChatMessage {
@@ -74,6 +75,7 @@ const choiceSchema = z.object({
   logprobs: z
     .object({ content: z.array(chanceSchema.extend({ top_logprobs: z.array(chanceSchema).nullish() })).nullish() })
     .nullish(),
+  finish_reason: z.string().nullish(),
 });
 const replySchema = z.object({ choices: z.array(choiceSchema) });
 
@@ -81,6 +83,10 @@ export interface Reply {
   readonly text: string;
   /** The likeliest first tokens; undefined where the server does not tell them. */
   readonly chances: readonly TokenChance[] | undefined;
+  /** It ends here because no more tokens were allowed. */
+  readonly cut: boolean;
+  /** undefined where the server does not count, or in another event. */
+  readonly tokens: TokenCounts | undefined;
 }
 
 /** Throws `unsupported` for what is no chat completion. */
@@ -97,5 +103,7 @@ export function readReply(answer: unknown, where: string): Reply {
   return {
     text: choice.message?.content ?? choice.delta?.content ?? '',
     chances: listed.length > 0 ? [...listed, ...said] : undefined,
+    cut: choice.finish_reason === 'length',
+    tokens: tokensOf(answer),
   };
 }

@@ -11,11 +11,21 @@ import type {
   Message,
   ModelIdentity,
   ScoreOptions,
+  TokenCounts,
   VisionModel,
 } from '../model.ts';
 import { readChances, readStructured, readWords } from './answer-reading.ts';
 import { ChatClient, type ChatClientOptions, notAChat } from './chat-client.ts';
-import { type ChatMessage, conversation, pictureMessages, readReply, type Shown, shown } from './chat-messages.ts';
+import {
+  type ChatMessage,
+  conversation,
+  pictureMessages,
+  type Reply,
+  readReply,
+  type Shown,
+  shown,
+} from './chat-messages.ts';
+import { tokensOf } from './usage.ts';
 
 export interface EndpointOptions extends ChatClientOptions {
   /** The model's name at the server. May be left out where it serves one only. */
@@ -33,7 +43,7 @@ const TOP_LOGPROBS = 20;
 const WAYS = ['chances', 'schema', 'words'] as const;
 type Way = (typeof WAYS)[number];
 
-type Reading = Pick<Answer, 'score' | 'mass' | 'readFrom'>;
+type Reading = Pick<Answer, 'score' | 'mass' | 'readFrom' | 'promptTokens'>;
 
 /**
  * A VisionModel at an OpenAI-compatible server (vLLM, NIM, llama.cpp, Ollama, another Watchword box). P(yes) is read from the
@@ -90,16 +100,21 @@ export class EndpointModel implements VisionModel {
     prompt: { look: Look; text: string } | { messages: readonly Message[] },
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, void> {
-    const { signal, maxTokens = DEFAULT_MAX_TOKENS } = options;
+    const { signal, maxTokens = DEFAULT_MAX_TOKENS, onEnd } = options;
     const messages =
       'look' in prompt ? pictureMessages(this.#held(prompt.look), prompt.text) : await conversation(prompt.messages);
     const stream = { stream: true, stream_options: { include_usage: true } };
     const body = { ...this.#body(messages), max_tokens: maxTokens, ...stream };
     const where = this.#client.address.shown;
+    let cut = false;
+    let tokens: TokenCounts | undefined;
     for await (const event of this.#client.stream(body, signal)) {
-      const text = textOfEvent(event, where);
-      if (text !== '') yield text;
+      const said = readEvent(event, where);
+      if (said.text !== '') yield said.text;
+      cut ||= said.cut;
+      tokens = said.tokens ?? tokens;
     }
+    onEnd?.({ reason: cut ? 'length' : 'stop', ...(tokens && { tokens }) });
   }
 
   async release(look: Look): Promise<void> {
@@ -151,7 +166,9 @@ export class EndpointModel implements VisionModel {
       await this.#client.post({ ...this.#body(messages), ...WISHES[way] }, signal),
       this.#client.address.shown,
     );
-    if (way === 'chances' && reply.chances) return readChances(reply.chances);
+    const promptTokens = reply.tokens?.prompt;
+    if (way === 'chances' && reply.chances)
+      return { ...readChances(reply.chances), ...(promptTokens !== undefined && { promptTokens }) };
     const said = way === 'schema' ? readStructured(reply.text) : readWords(reply.text);
     if (said) return { score: said === 'yes' ? 1 : 0, mass: 1, readFrom: 'words' };
     // One token without its chances may be the beginning of anything.
@@ -190,7 +207,7 @@ const WISHES: Record<Way, Record<string, unknown>> = {
   words: { max_tokens: 16 },
 };
 
-function textOfEvent(event: string, where: string): string {
+function readEvent(event: string, where: string): Pick<Reply, 'text' | 'cut' | 'tokens'> {
   let value: unknown;
   try {
     value = JSON.parse(event);
@@ -202,7 +219,7 @@ function textOfEvent(event: string, where: string): string {
     throw new WatchwordError('unavailable', 'the model server failed in the middle of its answer', { where });
   const { choices } = z.object({ choices: z.array(z.unknown()) }).safeParse(value).data ?? {};
   // Some servers end with an event that only counts tokens.
-  return choices?.length === 0 ? '' : readReply(value, where).text;
+  return choices?.length === 0 ? { text: '', cut: false, tokens: tokensOf(value) } : readReply(value, where);
 }
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TokenCounts } from '../model.ts';
 
 /** What a server's owner asks per million tokens, in whatever currency. */
 export interface Price {
@@ -35,6 +36,12 @@ const usageSchema = z.object({
     prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
   }),
 });
+
+/** What a server counted for one answer; undefined where it does not tell both. */
+export function tokensOf(answer: unknown): TokenCounts | undefined {
+  const { prompt_tokens: prompt, completion_tokens: completion } = usageSchema.safeParse(answer).data?.usage ?? {};
+  return typeof prompt === 'number' && typeof completion === 'number' ? { prompt, completion } : undefined;
+}
 
 /** Counts what one server is asked. */
 export class ServerUsage {

@@ -3,9 +3,10 @@ import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import { kindOf, WatchwordError } from '../../platform/errors.ts';
 import { maskSecrets } from '../../platform/secrets.ts';
+import type { GenerationEnd, TokenCounts } from '../../vision/model.ts';
 import { allow } from '../access.ts';
 import { pictureOfCamera } from '../camera-picture.ts';
-import { type ChatDesk, type ChatRequest, firstToken, readChatRequest } from '../chat.ts';
+import { type ChatDesk, type ChatRequest, firstToken, readChatRequest, usageOf } from '../chat.ts';
 import type { WebContext, WebEnv, WebParts } from '../context.ts';
 import type { WebDeps } from '../deps.ts';
 
@@ -28,8 +29,9 @@ export function chatRoutes({ deps }: WebParts): Hono<WebEnv> {
       const request = readChatRequest(await bodyOf(c), name, (id) => pictureOfCamera(deps.cameras, id));
       const frame = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(deps.clock.now() / 1_000), model: name };
       if (request.stream) return streamed(c, deps, desk, request, { ...frame, object: 'chat.completion.chunk' });
-      const choice = await whole(desk, request, c.req.raw.signal);
-      return c.json({ ...frame, object: 'chat.completion', choices: [{ index: 0, ...choice }] });
+      const { tokens, ...choice } = await whole(desk, request, c.req.raw.signal);
+      const usage = tokens && { usage: usageOf(tokens) };
+      return c.json({ ...frame, object: 'chat.completion', choices: [{ index: 0, ...choice }], ...usage });
     });
 }
 
@@ -48,15 +50,29 @@ async function bodyOf(c: WebContext): Promise<unknown> {
   }
 }
 
-async function whole(desk: ChatDesk, request: ChatRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
+interface Whole {
+  readonly message: Record<string, unknown>;
+  readonly logprobs: unknown;
+  readonly finish_reason: GenerationEnd['reason'];
+  /** undefined where the model does not tell. */
+  readonly tokens: TokenCounts | undefined;
+}
+
+async function whole(desk: ChatDesk, request: ChatRequest, signal: AbortSignal): Promise<Whole> {
   if (request.scored) {
     const { picture, question, top } = request.scored;
-    const { content, logprobs } = firstToken(await desk.score(picture, question, signal), top);
-    return { message: { role: 'assistant', content, refusal: null }, logprobs, finish_reason: 'length' };
+    const word = await desk.score(picture, question, signal);
+    const { content, logprobs } = firstToken(word, top);
+    const tokens = word.promptTokens === undefined ? undefined : { prompt: word.promptTokens, completion: 1 };
+    return { message: { role: 'assistant', content, refusal: null }, logprobs, finish_reason: 'length', tokens };
   }
   let content = '';
-  await desk.generate(request.messages, request.maxTokens, (words) => (content += words), signal);
-  return { message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' };
+  const end = await desk.generate(request.messages, request.maxTokens, (words) => (content += words), signal);
+  return {
+    message: { role: 'assistant', content, refusal: null },
+    logprobs: null,
+    ...{ finish_reason: end?.reason ?? 'stop', tokens: end?.tokens },
+  };
 }
 
 function streamed(
@@ -75,16 +91,23 @@ function streamed(
     const send = (data: string): void => {
       writing = writing.then(() => out.write(`data: ${data}\n\n`)).then(() => undefined);
     };
+    // Who wants the count finds the field in every chunk, and the count in one of its own.
+    const uncounted = request.countsTokens && { usage: null };
     const chunk = (choice: Record<string, unknown>): void =>
-      send(JSON.stringify({ ...frame, choices: [{ index: 0, finish_reason: null, ...choice }] }));
+      send(JSON.stringify({ ...frame, choices: [{ index: 0, finish_reason: null, ...choice }], ...uncounted }));
+    const count = (tokens: TokenCounts | undefined): void => {
+      if (request.countsTokens && tokens) send(JSON.stringify({ ...frame, choices: [], usage: usageOf(tokens) }));
+    };
     try {
       if (request.scored) {
-        const { message, ...rest } = await whole(desk, request, gone.signal);
+        const { message, tokens, ...rest } = await whole(desk, request, gone.signal);
         chunk({ delta: message, ...rest });
+        count(tokens);
       } else {
         const tell = (content: string): void => chunk({ delta: { role: 'assistant', content } });
-        await desk.generate(request.messages, request.maxTokens, tell, gone.signal);
-        chunk({ delta: {}, finish_reason: 'stop' });
+        const end = await desk.generate(request.messages, request.maxTokens, tell, gone.signal);
+        chunk({ delta: {}, finish_reason: end?.reason ?? 'stop' });
+        count(end?.tokens);
       }
       send('[DONE]');
     } catch (error) {

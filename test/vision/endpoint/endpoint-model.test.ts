@@ -6,6 +6,7 @@ import {
   type EndpointOptions,
   openEndpointModel,
 } from '../../../src/vision/endpoint/endpoint-model.ts';
+import type { GenerationEnd } from '../../../src/vision/model.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { openKit, readImage } from '../golden-kit.ts';
 import { ChatServer, chances, events, json, reply, words } from './chat-server.ts';
@@ -191,8 +192,11 @@ describe('words', () => {
       { role: 'user', content: [{ type: 'text', text: 'Sure?' }] },
     ] as const;
     let text = '';
-    for await (const word of model.generate({ messages })) text += word;
+    const ended: GenerationEnd[] = [];
+    for await (const word of model.generate({ messages }, { onEnd: (end) => ended.push(end) })) text += word;
     expect(text).toBe('Two.');
+    // This server says that it cut, and counts nothing.
+    expect(ended).toEqual([{ reason: 'length' }]);
     const sent = server.chats[0]?.body.messages;
     expect(sent.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant', 'user']);
     expect(sent[0].content.map(({ type }: { type: string }) => type)).toEqual(['image_url', 'text']);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLogger } from '../../../src/platform/logger.ts';
 import { type EndpointModel, openEndpointModel } from '../../../src/vision/endpoint/endpoint-model.ts';
 import { type UsageCounts, UsageLedger } from '../../../src/vision/endpoint/usage.ts';
+import type { GenerationEnd } from '../../../src/vision/model.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { openKit, readImage } from '../golden-kit.ts';
 import { ChatServer, chances, events, json } from './chat-server.ts';
@@ -43,7 +44,8 @@ test('tokens are added up as the server counts them, those it had read before to
   let asked = 0;
   server.respond = (_, response) => json(response, 200, counted(asked++ === 0 ? 0 : 1_000));
   const look = await model.look(png);
-  await model.score(look, ['Is it?', 'Was it?', 'Will it be?']);
+  const answers = await model.score(look, ['Is it?', 'Was it?', 'Will it be?']);
+  expect(answers.map(({ promptTokens }) => promptTokens)).toEqual([1_020, 1_020, 1_020]);
   expect(counts()).toMatchObject({
     server: server.url,
     // The list of models was one request, which counts no tokens.
@@ -64,8 +66,11 @@ test('the tokens of a stream come with its last event, which is asked for', asyn
   };
   const look = await model.look(png);
   let said = '';
-  for await (const words of model.generate({ look, text: 'Describe.' })) said += words;
+  const ended: GenerationEnd[] = [];
+  const onEnd = (end: GenerationEnd) => ended.push(end);
+  for await (const words of model.generate({ look, text: 'Describe.' }, { onEnd })) said += words;
   expect(said).toBe('Two words');
+  expect(ended).toEqual([{ reason: 'stop', tokens: { prompt: 1_020, completion: 2 } }]);
   expect(server.chats[0]?.body.stream_options).toEqual({ include_usage: true });
   expect(counts()).toMatchObject({ promptTokens: 1_020, completionTokens: 2, requests: { answered: 2 } });
 });
