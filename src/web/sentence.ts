@@ -5,6 +5,7 @@ import type { Span } from '../rules/rule.ts';
 export type SpanLook =
   | 'duration'
   | 'ending'
+  | 'lookback'
   | 'schedule'
   | 'severity'
   | 'cooldown'
@@ -25,7 +26,7 @@ const LOOKS: Record<SpanKind, SpanLook> = {
   rate: 'cooldown',
   reminder: 'reminder',
   interval: 'interval',
-  lookback: 'duration',
+  lookback: 'lookback',
   place: 'place',
   polarity: 'polarity',
   question: 'question',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OPERATIONS } from '../../src/web/api/operations.ts';
-import { errorSchema, eventPageSchema, scoresSchema } from '../../src/web/api/schemas.ts';
+import { errorSchema, eventPageSchema, ruleSchema, scoresSchema } from '../../src/web/api/schemas.ts';
 import { STATUS_OF } from '../../src/web/errors.ts';
 import { cutSentence, spanLook } from '../../src/web/sentence.ts';
 import { fakeStore, NOW } from './fixture.ts';
@@ -44,6 +44,19 @@ describe('the API', () => {
       expect(strict(schema).safeParse(answered).error).toBeUndefined();
     },
   );
+
+  test('tells which pictures a rule shows the model', async () => {
+    const { store, visitor } = await openWeb(fakeStore());
+    const examples = [{ picture: 'examples/full.jpg', says: 'This shelf is full.' }];
+    const [plain, moving] = store.rules;
+    if (!plain || !moving) throw new Error('the store has too few rules');
+    store.rules = [plain, { ...moving, overMs: 10_000, examples }];
+    const rules = z.array(ruleSchema).parse(await (await (await visitor('viewer')).get('/api/v1/rules')).json());
+    expect(rules).toMatchObject([
+      { id: plain.id, overMs: null, examples: [] },
+      { id: moving.id, overMs: 10_000, examples },
+    ]);
+  });
 
   test('describes itself as OpenAPI 3.1', async () => {
     const api = openApi.parse(await (await operator.get('/api/v1/openapi.json')).json());

@@ -249,4 +249,34 @@ describe('the Rules page', () => {
     expect(html).toContain('<strong>no</strong>');
     expect(html).toContain('A vest may be too small');
   });
+
+  test.each([
+    ['en', 'over how long', 'several pictures of the last 10 sec', 'Shown before, as examples'],
+    ['zh-CN', '看多长时间', '最近 10秒内的多张画面', '事先出示的示例'],
+  ])('says which pictures the model sees (%s)', async (language, label, pictures, examples) => {
+    const { visitor, store } = await openWeb();
+    const shaking = 'Alert me when a machine is shaking over the last 10 seconds';
+    const [plain] = store.rules;
+    if (!plain) throw new Error('the store has no rule');
+    store.rules = [plain];
+    const rules = async () => (await visitor('viewer')).get('/rules', { 'Accept-Language': language });
+    const without = await (await rules()).text();
+    for (const words of [pictures, examples]) expect(without).not.toContain(words);
+    const at = shaking.indexOf('over the last');
+    store.rules = [
+      {
+        ...plain,
+        ...{ words: shaking, overMs: 10_000, examples: [{ picture: 'examples/still.jpg', says: `Still ${EVIL}.` }] },
+        spans: [{ start: at, end: shaking.length, means: 'lookback', value: '10 s' }],
+      },
+    ];
+    const html = await (await rules()).text();
+    expect(html).toMatch(
+      new RegExp(`span-lookback"[^>]*><span[^>]*>over the last 10 seconds</span><small class="span-label">${label}<`),
+    );
+    expect(html).toContain(pictures);
+    expect(html).toContain(examples);
+    expect(html).toContain('examples/still.jpg');
+    expect(html).toContain('<q>Still &lt;script');
+  });
 });

@@ -45,6 +45,19 @@ describe('what is understood of a sentence', () => {
     expect(html).toMatch(/<button[^>]*value="entrance"/);
   });
 
+  test('says which pictures the model sees, also where only the file tells', async () => {
+    const { understand, operator, files } = await openEditor();
+    const html = await understand({ words: 'Alert me when a machine is shaking over the last 10 seconds' });
+    expect(html).toMatch(/span-lookback"[^>]*><span class="span-words">over the last 10 seconds/);
+    expect(html).toContain('several pictures of the last 10 sec');
+    expect(html).not.toContain('Shown before, as examples');
+    const examples = '[{ picture: examples/still.jpg, says: This machine stands still. }]';
+    files.set('spill', `rule: Alert me when a machine is shaking\nover: 8s\nexamples: ${examples}\n`);
+    const page = await (await operator.get('/rules/spill/edit')).text();
+    expect(page).toContain('several pictures of the last 8 sec');
+    expect(page).toMatch(/<q>This machine stands still\.<\/q> <code[^>]*>examples\/still\.jpg</);
+  });
+
   test('says why a sentence is refused, in the words of the compiler, and offers no try', async () => {
     const { understand } = await openEditor();
     const html = await understand({ words: 'How many people are at the till?' });

@@ -41,6 +41,10 @@ export const ruleSchema = z.object({
   cooldownMs: z.number(),
   remindMs: z.number(),
   everyMs: z.number(),
+  overMs: z.number().nullable().describe('The question is asked of several pictures of so long; null: of one picture'),
+  examples: z
+    .array(z.object({ picture: z.string(), says: z.string() }))
+    .describe('Pictures shown to the model before: files beside the rule, and what they show'),
   zone: z.string().nullable(),
   raise: score,
   clear: score,

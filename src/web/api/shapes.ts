@@ -58,6 +58,8 @@ export function ruleJson(rule: CompiledRule): z.infer<typeof ruleSchema> {
       raise,
       clear,
     },
+    overMs: rule.overMs ?? null,
+    examples: (rule.examples ?? []).map(({ picture, says }) => ({ picture, says })),
     cameras: [...rule.cameras],
     schedule: rule.schedule === null ? null : [...rule.schedule],
     spans: rule.spans.map(({ start, end, means, value }) => ({ start, end, means, value })),

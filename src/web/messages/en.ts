@@ -4,6 +4,7 @@ import { enAudit } from './en-audit.ts';
 import { enBacktest } from './en-backtest.ts';
 import { enEditor } from './en-editor.ts';
 import { enReports } from './en-reports.ts';
+import { enSpan } from './en-span.ts';
 import { enStart } from './en-start.ts';
 import { enPeople, enSystem } from './en-system.ts';
 import { enUpkeep } from './en-upkeep.ts';
@@ -165,6 +166,9 @@ export const en = {
     line: (line: number): string => `line ${line}`,
     understood: 'Understood',
     asks: 'Asks the model',
+    over: 'Over how long',
+    lastPictures: (time: string): string => `several pictures of the last ${time}`,
+    examples: 'Shown before, as examples',
     alertsWhen: 'Alerts when the answer is',
     yes: 'yes',
     no: 'no',
@@ -203,20 +207,7 @@ export const en = {
   start: enStart,
   upkeep: enUpkeep,
 
-  /** What a coloured stretch of a rule's sentence was understood as. */
-  span: {
-    duration: 'how long',
-    schedule: 'when',
-    severity: 'how loud',
-    cooldown: 'how often to tell',
-    reminder: 'when to tell again',
-    interval: 'how often to look',
-    place: 'where',
-    polarity: 'turned around',
-    question: 'what to look for',
-    ending: 'when it ends',
-    times: 'how many times',
-  },
+  span: enSpan,
 
   cameras: {
     title: 'Cameras',

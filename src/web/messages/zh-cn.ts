@@ -5,6 +5,7 @@ import { zhCnAudit } from './zh-cn-audit.ts';
 import { zhCnBacktest } from './zh-cn-backtest.ts';
 import { zhCnEditor } from './zh-cn-editor.ts';
 import { zhCnReports } from './zh-cn-reports.ts';
+import { zhCnSpan } from './zh-cn-span.ts';
 import { zhCnStart } from './zh-cn-start.ts';
 import { zhCnPeople, zhCnSystem } from './zh-cn-system.ts';
 import { zhCnUpkeep } from './zh-cn-upkeep.ts';
@@ -154,6 +155,9 @@ export const zhCn: Messages = {
     line: (line) => `第 ${line} 行`,
     understood: '理解为',
     asks: '向模型提问',
+    over: '看多长时间',
+    lastPictures: (time) => `最近 ${time}内的多张画面`,
+    examples: '事先出示的示例',
     alertsWhen: '报警条件：回答为',
     yes: '是',
     no: '否',
@@ -192,19 +196,7 @@ export const zhCn: Messages = {
   start: zhCnStart,
   upkeep: zhCnUpkeep,
 
-  span: {
-    duration: '多久',
-    schedule: '何时',
-    severity: '级别',
-    cooldown: '多久提醒一次',
-    reminder: '再次提醒',
-    interval: '多久看一次',
-    place: '哪里',
-    polarity: '取反',
-    question: '找什么',
-    ending: '何时结束',
-    times: '多少次',
-  },
+  span: zhCnSpan,
 
   cameras: {
     title: '摄像头',

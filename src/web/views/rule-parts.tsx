@@ -1,5 +1,5 @@
 import type { Understanding } from '../../rules/compile.ts';
-import type { CompiledRule, ScheduleWindow, SentenceIssue, Span } from '../../rules/rule.ts';
+import type { CompiledRule, RuleExample, ScheduleWindow, SentenceIssue, Span } from '../../rules/rule.ts';
 import type { Page } from '../context.ts';
 import type { CameraStatus } from '../deps.ts';
 import { cutSentence, spanLook } from '../sentence.ts';
@@ -57,10 +57,10 @@ export function Issues(props: {
   );
 }
 
-/** What a sentence came to: the question, and when and how it alerts. Thresholds only of a whole rule. */
+/** What a sentence came to: the question, and when and how it alerts. Thresholds and examples only of a whole rule. */
 export function RuleFacts(props: {
   page: Page;
-  rule: Understanding & Partial<Pick<CompiledRule, 'raise' | 'clear'>>;
+  rule: Understanding & Partial<Pick<CompiledRule, 'raise' | 'clear' | 'examples'>>;
   cameras: readonly CameraStatus[];
 }) {
   const { page, rule, cameras } = props;
@@ -72,6 +72,8 @@ export function RuleFacts(props: {
           t.rules.asks,
           rule.question === null ? <span class="quiet">{t.editor.noQuestion}</span> : <q>{rule.question}</q>,
         ],
+        rule.overMs === undefined ? null : [t.rules.over, t.rules.lastPictures(times.duration(rule.overMs))],
+        rule.examples === undefined ? null : [t.rules.examples, <Examples examples={rule.examples} />],
         [
           t.rules.alertsWhen,
           <>
@@ -109,6 +111,18 @@ export function RuleFacts(props: {
         ],
       ]}
     />
+  );
+}
+
+function Examples({ examples }: { examples: readonly RuleExample[] }) {
+  return (
+    <ul>
+      {examples.map(({ picture, says }) => (
+        <li>
+          <q>{says}</q> <code class="quiet">{picture}</code>
+        </li>
+      ))}
+    </ul>
   );
 }
 
