@@ -126,7 +126,7 @@ function dashRange(tokens: readonly Token[], at: number) {
   // `3 - 5 boxes`, `5 to 10`: without a preposition at least one side must be a clock time beyond doubt.
   const certain = (!from.bare && from.exact) || (!to.bare && to.exact) || (!from.bare && !to.bare);
   // `mon-sat 8-20`: the days before say that these are hours.
-  return certain || (readDaysBefore(tokens, at) && endsHere(tokens, match.end)) ? match : undefined;
+  return certain || (readDaysBefore(tokens, at) && !countsThings(tokens, match.end)) ? match : undefined;
 }
 
 export function timesReading(
@@ -166,6 +166,13 @@ export function endsHere(tokens: readonly Token[], at: number): boolean {
   return (
     /^(one|1|a)$/.test(next.lower) && /^(alert|alarm|message|notification|email)$/.test(tokens[at + 1]?.lower ?? '')
   );
+}
+
+/** `mon-fri 3-5 boxes`: a plural behind it says that it is a number. */
+function countsThings(tokens: readonly Token[], at: number): boolean {
+  if (endsHere(tokens, at)) return false;
+  const next = tokens[at]?.lower ?? '';
+  return isDash(tokens[at]) || /^(people|men|women|children|persons?|items?)$|[^sui]s$/.test(next);
 }
 
 export function readDaysBefore(tokens: readonly Token[], at: number): boolean {
