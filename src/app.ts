@@ -172,6 +172,7 @@ export async function startApp(options: AppOptions, signal: AbortSignal): Promis
     ...{ outboxDepth: () => store.outbox.depth(), now: () => clock.now() },
     openEvents: () => store.log.countOpen(),
     delivered: () => alerts.deliveryStats(),
+    droppedForSessions: () => alerts.droppedForSessions(),
   });
   const inspectorOf = perCamera(cameras, (camera) => createInspector([camera], health, thumbnail));
   const pipeline = new Pipeline({

@@ -22,6 +22,7 @@ export interface MetricsSources {
   /** What model servers were asked. */
   readonly served: () => readonly UsageCounts[];
   readonly delivered: () => Partial<Record<AlertChannel, { readonly delivered: number }>>;
+  readonly droppedForSessions: () => number;
 }
 
 export interface Metrics {
@@ -97,6 +98,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   sampled('watchword_delivered', 'Messages acknowledged by the receiver since the start', ['channel'], (gauge) => {
     for (const [channel, stats] of Object.entries(sources.delivered())) gauge.set({ channel }, stats.delivered);
   });
+
+  sampled(
+    'watchword_session_dropped',
+    'Messages dropped since the start for subscribers that were away: too much waited for them',
+    [],
+    (gauge) => gauge.set(sources.droppedForSessions()),
+  );
 
   const perServer = (name: string, help: string, read: (counts: UsageCounts) => number | undefined): void =>
     sampled(`watchword_model_server_${name}`, help, ['server'], (gauge) => {

@@ -18,6 +18,7 @@ function bench(changes: Partial<MetricsSources> = {}) {
     openEvents: () => 2,
     served: () => [],
     delivered: () => ({ mqtt: { delivered: 11 } }),
+    droppedForSessions: () => 3,
     ...changes,
   });
   return { clock, metrics };
@@ -50,6 +51,7 @@ describe('the metrics', () => {
       watchword_outbox_dropped: 5,
       watchword_open_events: 2,
       'watchword_delivered{channel="mqtt"}': 11,
+      watchword_session_dropped: 3,
     });
     for (const name of ['watchword_process_resident_memory_bytes', 'watchword_nodejs_eventloop_lag_p99_seconds'])
       expect(told.get(name), name).toBeGreaterThanOrEqual(0);

@@ -37,6 +37,8 @@ export interface AlertsOptions {
   readonly audienceTimes?: Partial<AudienceTimes>;
   /** Where durable sessions of the embedded broker outlive the process; absent: they end with it. */
   readonly brokerSessions?: SessionShelf;
+  /** So many messages were given up for somebody's durable session, because too much waited. */
+  readonly onDrop?: (messages: number) => void;
   /** The certificate that the box made for itself, PEM; asked for when the embedded broker is to use it. */
   readonly ownCertificate?: () => { readonly cert: string; readonly key: string };
 }
@@ -57,6 +59,8 @@ export interface Alerts {
   /** The newest report of a day or a shift; the broker keeps it for those who come later. */
   report(kind: 'day' | 'shift', payload: string): void;
   deliveryStats(): Partial<Record<AlertChannel, DeliveryStats>>;
+  /** Messages given up for durable sessions of the embedded broker since the start. */
+  droppedForSessions(): number;
 }
 
 const STOP_GRACE_MS = 2_000;
@@ -72,12 +76,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const { discovery, prefix } = mqtt.homeAssistant;
   const topics = topicsUnder(mqtt.baseTopic ?? `watchword/${siteId}`);
   const clientId = `watchword-${siteId}`;
+  let droppedForSessions = 0;
   const link =
     mqtt.broker.kind === 'embedded'
       ? embeddedLink({
           ...{ settings: mqtt.broker, topics, homeAssistantPrefix: prefix, clientId, clock, logger },
           audienceTimes: options.audienceTimes,
           sessions: options.brokerSessions,
+          onDrop: (messages) => {
+            droppedForSessions += messages;
+            options.onDrop?.(messages);
+          },
           ownCertificate: options.ownCertificate,
         })
       : externalLink(mqtt.broker);
@@ -133,6 +142,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     eventAcknowledged: (eventId, at) => announcer.eventAcknowledged(eventId, at),
     report: (kind, payload) => announcer.report(kind, payload),
     deliveryStats: () => Object.fromEntries(deliveries.map((delivery) => [delivery.channel, delivery.stats()])),
+    droppedForSessions: () => droppedForSessions,
   };
 }
 

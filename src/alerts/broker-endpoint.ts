@@ -58,6 +58,8 @@ export interface EmbeddedLinkOptions {
   readonly clientId: string;
   readonly audienceTimes?: Partial<AudienceTimes> | undefined;
   readonly sessions?: SessionShelf | undefined;
+  /** So many messages were given up for somebody's durable session. */
+  readonly onDrop: (messages: number) => void;
   /** The certificate that the box made for itself, PEM. */
   readonly ownCertificate?: (() => { readonly cert: string; readonly key: string }) | undefined;
   readonly clock: Clock;
@@ -83,6 +85,7 @@ export function embeddedLink(options: EmbeddedLinkOptions): BrokerLink {
       audience,
       sessions: options.sessions,
       isAlert: (topic) => hearsAlerts(topics, topic),
+      onDrop: options.onDrop,
       clock,
       logger,
     });

@@ -9,6 +9,8 @@ import {
   type SessionSubscription,
   withMethods,
 } from './broker-persistence.ts';
+import { isUpdate } from './payload.ts';
+import { SessionQueues } from './session-queues.ts';
 
 export type { SessionSubscription };
 
@@ -40,16 +42,17 @@ export interface SessionShelf {
   forget(clientId: string): void;
   /** Nothing for a session that is not there. */
   enqueue(clientIds: readonly string[], alert: WaitingAlert): void;
-  delivered(clientId: string, key: string): void;
+  /** It does not wait any more. */
+  remove(clientId: string, key: string): void;
 }
 
-/** As mosquitto's max_queued_messages: what one session can have waiting. */
+/** As mosquitto's max_queued_messages: with so much waiting for a session, its updates are dropped. */
 const MAX_QUEUED = 1_000;
 /** Over all sessions: some 20 MB of alerts. */
 const MAX_QUEUED_IN_ALL = 20_000;
 /** Sessions kept: a stranger inventing client ids cannot fill memory or disk. */
 const MAX_SESSIONS = 200;
-/** Above every id that a client's own messages can have. */
+/** Above every id that a client's messages can have. */
 const ID_OF_WHAT_GOES = 65_536;
 
 export interface DurableSessionsOptions {
@@ -58,15 +61,17 @@ export interface DurableSessionsOptions {
   readonly shelf?: SessionShelf | undefined;
   /** Alerts alone are kept over a restart; states are retained and come anew by themselves. */
   readonly isAlert: (topic: string) => boolean;
-  /** A message is not kept for this session: too much waits for it. */
-  readonly onDrop: (clientId: string) => void;
+  /** So many messages were given up for this session: too much waits. */
+  readonly onDrop: (clientId: string, messages: number) => void;
   /** Something of the sessions could not be kept for after a restart. */
   readonly onTrouble: (error: Error) => void;
 }
 
 /**
- * Bounds what aedes keeps for durable sessions, and keeps it over restarts. A full queue drops what is newer, for that session
- * alone. Without room for another session, the one that was away longest is forgotten. Retained messages do not wait for who is
+ * Bounds what aedes keeps for durable sessions, and keeps it over restarts. A full queue drops its oldest update, for that
+ * session alone; of one that is connected what waits is on its way, so the newest update is dropped. `new` and `end` never are:
+ * without room for them, or for another session, the one that was away longest is forgotten, and its client told so when it
+ * comes back (MQTT-3.2.2-3). Retained messages do not wait for who is
  * away: the newest of each topic comes with the subscription, or with its next repetition.
  *
  * Also keeps what aedes does not:
@@ -80,9 +85,7 @@ export interface DurableSessionsOptions {
 export class DurableSessions {
   readonly #options: DurableSessionsOptions;
   readonly #original: Persistence;
-  /** How much waits, per session, in the order in which they were last seen. */
-  readonly #queued = new Map<string, number>();
-  #queuedInAll = 0;
+  readonly #queues = new SessionQueues();
   /** Clients that have had all that waited. */
   readonly #caughtUp = new WeakSet<BrokerClient>();
   /** Clients that a new message was held back from since the queue was last read. */
@@ -101,10 +104,12 @@ export class DurableSessions {
       await this.#original.addSubscriptions({ id: clientId }, subscriptions);
       for (const { key, topic, payload, qos } of waiting) {
         const [brokerId = '', counter] = key.split(' ');
-        const packet = { cmd: 'publish', topic, payload, qos, retain: false, brokerId, brokerCounter: Number(counter) };
+        const number = { brokerId, brokerCounter: Number(counter) };
+        const packet = { cmd: 'publish', topic, payload, qos, retain: false, ...number };
         await this.#original.outgoingEnqueue({ clientId }, packet);
+        this.#queues.add(clientId, packet, this.#mayDrop(packet));
       }
-      this.#count(clientId, waiting.length);
+      this.#queues.open(clientId);
     }
     withMethods(this.#options.broker, {
       addSubscriptions: (...given: Parameters<Persistence['addSubscriptions']>) => this.#subscribed(...given),
@@ -177,29 +182,25 @@ export class DurableSessions {
   async #save(client: { id: string }): Promise<void> {
     const subscriptions = await this.#original.subscriptionsByClient(client);
     if (subscriptions.length === 0) return this.#forget(client.id);
-    if (!this.#queued.has(client.id)) this.#count(client.id, 0);
+    this.#queues.open(client.id);
     this.#keep((shelf) =>
       shelf.save(
         client.id,
         subscriptions.map(({ topic, qos }) => ({ topic, qos })),
       ),
     );
-    for (const away of this.#awayLongestFirst()) {
-      if (this.#queued.size <= MAX_SESSIONS) break;
-      await this.#forget(away);
-    }
+    await this.#makeRoom(() => this.#queues.size > MAX_SESSIONS);
   }
 
   /** Its client asked for a clean session. */
   async #cleaned(client: { id: string }): Promise<void> {
     await this.#original.cleanSubscriptions(client);
-    if (this.#queued.has(client.id)) await this.#forget(client.id);
+    if (this.#queues.has(client.id)) await this.#forget(client.id);
   }
 
   async #forget(clientId: string): Promise<void> {
     const client = { id: clientId };
-    this.#queuedInAll -= this.#queued.get(clientId) ?? 0;
-    this.#queued.delete(clientId);
+    this.#queues.forget(clientId);
     this.#keep((shelf) => shelf.forget(clientId));
     await this.#original.cleanSubscriptions(client);
     // The persistence empties a queue only message by message, by an id that waiting ones do not have yet.
@@ -213,8 +214,8 @@ export class DurableSessions {
   async #enqueue(subscriptions: ReadonlyArray<{ clientId: string }>, packet: QueuedPacket): Promise<void> {
     // The very packet that goes to those who are connected, right after this.
     packet.qos = Math.min(1, packet.qos);
-    const taken = subscriptions.filter(({ clientId }) => this.#hasRoom(clientId, packet.retain));
-    for (const { clientId } of taken) this.#count(clientId, 1);
+    const taken = subscriptions.filter(({ clientId }) => this.#hasRoom(clientId, packet));
+    for (const { clientId } of taken) this.#queues.add(clientId, packet, this.#mayDrop(packet));
     const { topic, payload, qos } = packet;
     if (taken.length > 0 && this.#options.isAlert(topic)) {
       const clientIds = taken.map(({ clientId }) => clientId);
@@ -223,17 +224,47 @@ export class DurableSessions {
       );
     }
     await this.#original.outgoingEnqueueCombi(taken, packet);
-    for (const away of this.#awayLongestFirst()) {
-      if (this.#queuedInAll <= MAX_QUEUED_IN_ALL) break;
-      await this.#forget(away);
-    }
+    await this.#makeRoom(() => this.#queues.inAll > MAX_QUEUED_IN_ALL);
   }
 
-  #hasRoom(clientId: string, isRetained: boolean): boolean {
-    if (isRetained && !this.#isConnected(clientId)) return false;
-    if ((this.#queued.get(clientId) ?? 0) < MAX_QUEUED) return true;
-    this.#options.onDrop(clientId);
-    return false;
+  /** Where there is none, the oldest update makes room; without one, `new` and `end` are taken all the same. */
+  #hasRoom(clientId: string, packet: QueuedPacket): boolean {
+    const isConnected = this.#isConnected(clientId);
+    if (packet.retain && !isConnected) return false;
+    if (this.#queues.waiting(clientId) < MAX_QUEUED) return true;
+    const oldest = isConnected ? undefined : this.#queues.oldestUpdate(clientId);
+    if (oldest) this.#dropWaiting(clientId, oldest);
+    else if (!this.#mayDrop(packet)) return true;
+    this.#options.onDrop(clientId, 1);
+    return oldest !== undefined;
+  }
+
+  #mayDrop({ topic, payload }: QueuedPacket): boolean {
+    return !this.#options.isAlert(topic) || isUpdate(payload);
+  }
+
+  /** Done when it returns: aedes' memory persistence does its work at once. */
+  #dropWaiting(clientId: string, packet: QueuedPacket): void {
+    const client = { id: clientId };
+    const messageId = ID_OF_WHAT_GOES;
+    // It rejects where a message is gone already.
+    this.#original.outgoingUpdate(client, { ...packet, messageId }).catch(() => undefined);
+    void this.#original.outgoingClearMessageId(client, { messageId });
+    this.#queues.remove(clientId, packet);
+    this.#keep((shelf) => shelf.remove(clientId, keyOf(packet)));
+  }
+
+  /** Forgets sessions while there is too much: who was away longest first, who is connected and takes nothing last. */
+  async #makeRoom(isTooMuch: () => boolean): Promise<void> {
+    const { clientIds } = this.#queues;
+    const away = clientIds.filter((clientId) => !this.#isConnected(clientId));
+    for (const clientId of new Set([...away, ...clientIds])) {
+      if (!isTooMuch()) return;
+      const waited = this.#queues.waiting(clientId);
+      if (waited > 0) this.#options.onDrop(clientId, waited);
+      this.#clients[clientId]?.close();
+      await this.#forget(clientId);
+    }
   }
 
   async #received(client: { id: string }, packet: { messageId?: number }): Promise<QueuedPacket | undefined> {
@@ -241,33 +272,23 @@ export class DurableSessions {
     const { messageId } = packet;
     const cleared = messageId !== undefined && (await this.#original.outgoingClearMessageId(client, { messageId }));
     if (!cleared) return undefined;
-    if (this.#queued.has(client.id)) this.#count(client.id, -1);
-    if (this.#options.isAlert(cleared.topic)) this.#keep((shelf) => shelf.delivered(client.id, keyOf(cleared)));
+    this.#queues.remove(client.id, cleared);
+    if (this.#options.isAlert(cleared.topic)) this.#keep((shelf) => shelf.remove(client.id, keyOf(cleared)));
     return cleared;
   }
 
   #seen(clientId: string): void {
-    const queued = this.#queued.get(clientId);
-    if (queued === undefined) return;
-    this.#queued.delete(clientId);
-    this.#queued.set(clientId, queued);
+    if (!this.#queues.has(clientId)) return;
+    this.#queues.seen(clientId);
     this.#keep((shelf) => shelf.seen(clientId));
   }
 
-  #awayLongestFirst(): string[] {
-    return [...this.#queued.keys()].filter((clientId) => !this.#isConnected(clientId));
+  get #clients(): Readonly<Record<string, { close(): void }>> {
+    return (this.#options.broker as unknown as { clients: Readonly<Record<string, { close(): void }>> }).clients;
   }
 
   #isConnected(clientId: string): boolean {
-    const { clients } = this.#options.broker as unknown as { clients: Readonly<Record<string, unknown>> };
-    return Object.hasOwn(clients, clientId);
-  }
-
-  #count(clientId: string, more: number): void {
-    const before = this.#queued.get(clientId) ?? 0;
-    const after = Math.max(0, before + more);
-    this.#queued.set(clientId, after);
-    this.#queuedInAll += after - before;
+    return Object.hasOwn(this.#clients, clientId);
   }
 
   /** Alerts go on to who is connected whatever the disk does. */

@@ -24,6 +24,8 @@ export interface EmbeddedBrokerOptions {
   /** Where durable sessions outlive the process; absent: they end with it. */
   readonly sessions?: SessionShelf | undefined;
   readonly isAlert: (topic: string) => boolean;
+  /** So many messages were given up for somebody's durable session. */
+  readonly onDrop: (messages: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -126,13 +128,15 @@ export class EmbeddedBroker {
       broker,
       shelf: sessions,
       isAlert,
-      onDrop: (clientId) =>
+      onDrop: (clientId, messages) => {
+        this.#options.onDrop(messages);
         this.#repeats.log(
           'warn',
           `queue ${clientId}`,
-          'a subscriber that is away has too many messages waiting; newer ones are dropped for it',
-          { client: shown(clientId) },
-        ),
+          'a subscriber has too many messages waiting; updates, or all of them, are dropped for it',
+          { client: shown(clientId), messages },
+        );
+      },
       onTrouble: (error) =>
         this.#repeats.log('warn', 'sessions', 'what waits for subscribers is not kept over a restart', { error }),
     });

@@ -33,6 +33,11 @@ export function eventPayload(change: Change, links: EvidenceLinks): string {
   return JSON.stringify({ type: change.type, key: change.key, event: publicEvent(change, links) });
 }
 
+/** Whether a payload of either kind tells of an update; looks at its first bytes only. */
+export function isUpdate(payload: Uint8Array): boolean {
+  return /^\{"(event_)?type":"update"/.test(Buffer.from(payload.subarray(0, 24)).toString('latin1'));
+}
+
 /** The same change in the shape of Home Assistant's event entity: `event_type` beside flat attributes. */
 export function cameraEventPayload(change: Change, links: EvidenceLinks): string {
   return JSON.stringify({ event_type: change.type, key: change.key, ...publicEvent(change, links) });

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A signal that is aborted with the first of `sources`, with a `stop` that must be called when the work is done. Use it where
  * a source lives on: AbortSignal.any leaves a weak reference in each of its sources, on Node 20 for ever, some 50 bytes a
@@ -15,6 +17,10 @@ export function linked(sources: readonly AbortSignal[]): { signal: AbortSignal; 
   };
   const aborted = sources.find((source) => source.aborted);
   if (aborted) abort(aborted);
-  else for (const source of sources) source.addEventListener('abort', onAbort);
+  else {
+    // Many pieces of work may hang on one source at a time; each takes its listener back.
+    setMaxListeners(0, ...sources);
+    for (const source of sources) source.addEventListener('abort', onAbort);
+  }
   return { signal: either.signal, stop };
 }

@@ -18,7 +18,7 @@ export class BrokerSessionStore implements SessionShelf {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #enqueue: Statement;
-  readonly #delivered: Statement;
+  readonly #remove: Statement;
 
   constructor(options: { db: Database; clock: Clock }) {
     this.#db = options.db;
@@ -27,7 +27,7 @@ export class BrokerSessionStore implements SessionShelf {
       `INSERT INTO broker_waiting (client_id, key, topic, payload, qos)
        SELECT client_id, ?, ?, ?, ? FROM broker_session WHERE client_id = ? ON CONFLICT DO NOTHING`,
     );
-    this.#delivered = this.#db.prepare('DELETE FROM broker_waiting WHERE client_id = ? AND key = ?');
+    this.#remove = this.#db.prepare('DELETE FROM broker_waiting WHERE client_id = ? AND key = ?');
   }
 
   load(): SavedSession[] {
@@ -81,7 +81,7 @@ export class BrokerSessionStore implements SessionShelf {
     );
   }
 
-  delivered(clientId: string, key: string): void {
-    guarded('marking an alert as received', () => this.#delivered.run(clientId, key));
+  remove(clientId: string, key: string): void {
+    guarded('taking an alert off a session of the broker', () => this.#remove.run(clientId, key));
   }
 }

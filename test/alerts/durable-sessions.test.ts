@@ -135,11 +135,68 @@ describe('a durable session of the embedded broker', () => {
     expect([sessions.includes('old-000 3'), sessions.includes('old-001 3')]).toEqual([false, true]);
   });
 
+  test('drops its oldest updates when too much waits, never new or end, and counts them', async () => {
+    const { store } = tempStore();
+    const first = await run(store.brokerSessions);
+    await (await connect(first, PHONE, [EVENTS])).stop();
+    const wanted = Array.from({ length: 300 }, (_, number) => lifeOf(`e${number}`, 2));
+    for (const [number, life] of wanted.entries()) {
+      first.outbox.append(...life);
+      // In turns, so that what is oldest does not depend on how many go out at once.
+      if (number % 10 === 9) await until(() => first.outbox.left('mqtt') === 0, 'the delivery');
+    }
+    expect(first.alerts.droppedForSessions()).toBe(200);
+    expect(kept(store)).toEqual(['phone 1000']);
+    await first.alerts.stop();
+
+    const second = await run(store.brokerSessions);
+    await say(second, 'last');
+    expect(second.alerts.droppedForSessions()).toBe(3);
+    const phone = await connect(second, PHONE);
+    await until(() => phone.messages.length >= 1_000, 'what waited');
+    const keys = keysOf(phone);
+    const told = [...wanted, lifeOf('last')].flat().map(({ key }) => key);
+    expect(told.filter((key) => !key.includes(':update:') && !keys.includes(key))).toEqual([]);
+    const missed = told.filter((key) => !keys.includes(key));
+    expect(missed).toHaveLength(203);
+    expect(missed.every((key) => Number(key.slice(1).split(':')[0]) < 110)).toBe(true);
+    expect(keys).toHaveLength(1_000);
+  });
+
+  test.each(['away', 'connected'])(
+    'that is %s and takes nothing is forgotten when new and end fill all room',
+    async (where) => {
+      const { store } = tempStore();
+      store.brokerSessions.save('phone', [{ topic: EVENTS, qos: 1 }]);
+      for (let number = 0; number < 20_000; number++)
+        store.brokerSessions.enqueue(['phone'], {
+          ...{ key: `before ${number + 1}`, topic: EVENTS, qos: 1 },
+          payload: Buffer.from(`{"type":"new","key":"e${number}:new:1"}`),
+        });
+      const setup = await run(store.brokerSessions);
+      expect(kept(store)).toEqual(['phone 20000']);
+      let isCut = where === 'away';
+      if (!isCut) {
+        const { client } = await connect(setup, PHONE);
+        client.handleMessage = () => undefined;
+        client.once('close', () => {
+          isCut = true;
+        });
+      }
+      setup.outbox.append(...lifeOf('last').slice(0, 1));
+      await until(() => setup.outbox.left('mqtt') === 0, 'the delivery');
+      await until(() => isCut, 'the end of the connection');
+      expect(kept(store)).toEqual([]);
+      expect(setup.alerts.droppedForSessions()).toBeGreaterThan(19_000);
+      expect(setup.lines.some((line) => line.includes('too many messages waiting'))).toBe(true);
+    },
+  );
+
   test('goes on without a disk: alerts arrive, and the log says what is not kept', async () => {
     const full = (): never => {
       throw new Error('database or disk is full');
     };
-    const setup = await run({ load: full, save: full, seen: full, forget: full, enqueue: full, delivered: full });
+    const setup = await run({ load: full, save: full, seen: full, forget: full, enqueue: full, remove: full });
     const phone = await connect(setup, PHONE, [EVENTS]);
     await say(setup, 'told');
     await until(() => phone.messages.length === 3, 'the alerts');

@@ -97,6 +97,7 @@ function withOwnBroker() {
   const { brokerSessions } = store;
   return createAlerts({
     brokerSessions,
+    onDrop: (messages) => say(`dropped ${messages}`),
     ...{ siteId: 'crash', mqtt, outbox, commands: {}, status, version: '0', audienceTimes, clock, logger, health },
   });
 }

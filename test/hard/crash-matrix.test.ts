@@ -169,7 +169,7 @@ class Sleeper {
 
 describe('the program killed at random moments with its own broker inside', () => {
   test(
-    `subscribers that come back by themselves, or once in a while, miss no committed event (${OWN_BROKER_KILLS} kills)`,
+    `subscribers that come back by themselves, or once in a while, miss nothing but updates dropped from a full queue (${OWN_BROKER_KILLS} kills)`,
     LIMIT,
     async () => {
       const random = new Seeded(seedOf(20_260_303));
@@ -213,18 +213,18 @@ describe('the program killed at random moments with its own broker inside', () =
       await until(
         async () => {
           await sleeper.visit(200);
-          return heard() >= new Set(lives.committed).size;
+          return heard() >= new Set(lives.committed).size - lives.dropped;
         },
         'the sleeper to have it all',
         60_000,
       ).catch(() => undefined);
       await serving.kill();
       const again = tempStore({ dataDir }).store;
-      const late = await verifyLives(again, sleeper, lives);
+      const late = await verifyLives(again, sleeper, lives, lives.dropped);
       process.stdout.write(
         `crash matrix, embedded broker: seed ${random.seed}; ${OWN_BROKER_KILLS} kills, ${lives.beforeReady} of them before the program was ` +
           `ready; ${JSON.stringify(told)}, all told in order; the same to one with a durable session in ${sleeper.visits} visits, ` +
-          `${late.repeats} of them twice\n`,
+          `${late.repeats} of them twice and ${late.missed} updates not, of ${lives.dropped} messages dropped\n`,
       );
     },
   );
