@@ -69,10 +69,10 @@ export interface DurableSessionsOptions {
 
 /**
  * Bounds what aedes keeps for durable sessions, and keeps it over restarts. A full queue drops its oldest update, for that
- * session alone; of one that is connected what waits is on its way, so the newest update is dropped. `new` and `end` never are:
- * without room for them, or for another session, the one that was away longest is forgotten, and its client told so when it
- * comes back (MQTT-3.2.2-3). Retained messages do not wait for who is
- * away: the newest of each topic comes with the subscription, or with its next repetition.
+ * session alone; of one that is connected what waits is on its way, so the newest update is dropped. `new` and `end` never are.
+ * With too much in all, the session with most waiting is forgotten; without room for another session, the one that was away
+ * longest. Its client is told so when it comes back (MQTT-3.2.2-3). Retained messages do not wait for who is away: the newest of
+ * each topic comes with the subscription, or with its next repetition.
  *
  * Also keeps what aedes does not:
  *
@@ -189,7 +189,10 @@ export class DurableSessions {
         subscriptions.map(({ topic, qos }) => ({ topic, qos })),
       ),
     );
-    await this.#makeRoom(() => this.#queues.size > MAX_SESSIONS);
+    for (const clientId of this.#queues.clientIds) {
+      if (this.#queues.size <= MAX_SESSIONS) break;
+      if (!this.#isConnected(clientId)) await this.#giveUp(clientId);
+    }
   }
 
   /** Its client asked for a clean session. */
@@ -224,7 +227,7 @@ export class DurableSessions {
       );
     }
     await this.#original.outgoingEnqueueCombi(taken, packet);
-    await this.#makeRoom(() => this.#queues.inAll > MAX_QUEUED_IN_ALL);
+    await this.#makeRoom();
   }
 
   /** Where there is none, the oldest update makes room; without one, `new` and `end` are taken all the same. */
@@ -254,17 +257,23 @@ export class DurableSessions {
     this.#keep((shelf) => shelf.remove(clientId, keyOf(packet)));
   }
 
-  /** Forgets sessions while there is too much: who was away longest first, who is connected and takes nothing last. */
-  async #makeRoom(isTooMuch: () => boolean): Promise<void> {
-    const { clientIds } = this.#queues;
-    const away = clientIds.filter((clientId) => !this.#isConnected(clientId));
-    for (const clientId of new Set([...away, ...clientIds])) {
-      if (!isTooMuch()) return;
-      const waited = this.#queues.waiting(clientId);
-      if (waited > 0) this.#options.onDrop(clientId, waited);
+  /** Forgets whole sessions while too much waits: who has most waiting first, even who is connected and takes nothing. */
+  async #makeRoom(): Promise<void> {
+    if (this.#queues.inAll <= MAX_QUEUED_IN_ALL) return;
+    const fullest = this.#queues.clientIds.sort(
+      (one, other) => this.#queues.waiting(other) - this.#queues.waiting(one),
+    );
+    for (const clientId of fullest) {
+      if (this.#queues.inAll <= MAX_QUEUED_IN_ALL) return;
       this.#clients[clientId]?.close();
-      await this.#forget(clientId);
+      await this.#giveUp(clientId);
     }
+  }
+
+  #giveUp(clientId: string): Promise<void> {
+    const waited = this.#queues.waiting(clientId);
+    if (waited > 0) this.#options.onDrop(clientId, waited);
+    return this.#forget(clientId);
   }
 
   async #received(client: { id: string }, packet: { messageId?: number }): Promise<QueuedPacket | undefined> {

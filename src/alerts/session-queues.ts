@@ -67,11 +67,8 @@ export class SessionQueues {
     this.#queues.set(clientId, queue);
   }
 
-  /** Returns how much waited. */
-  forget(clientId: string): number {
-    const waited = this.waiting(clientId);
+  forget(clientId: string): void {
+    this.#inAll -= this.waiting(clientId);
     this.#queues.delete(clientId);
-    this.#inAll -= waited;
-    return waited;
   }
 }
