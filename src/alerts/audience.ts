@@ -12,9 +12,9 @@ export interface AudienceTimes {
 }
 
 /**
- * Those who listen to the embedded broker. It forgets its sessions when the process ends, so what is published right after a
- * start, before they are back, is acknowledged by the broker and heard by nobody. Alerts therefore wait for the first listener,
- * a moment longer for others, and not for ever: there may be none.
+ * Those who listen to the embedded broker. It forgets sessions that are not durable when the process ends, so what is
+ * published right after a start, before they are back, is acknowledged by the broker and heard by nobody. Alerts therefore
+ * wait for the first listener, a moment longer for others, and not for ever: there may be none.
  */
 export class Audience {
   readonly #clock: Clock;

@@ -12,6 +12,7 @@ import type { BackupReport } from './backup.ts';
 import { DATABASE_FILE } from './database.ts';
 
 const LOOK_MS = 10 * 60_000;
+const SETTLE_MS = 60_000;
 const NAME = /^watchword-(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\.db$/;
 /** A backup must not be what fills the disk. */
 const SPARE_BYTES = 512 * 1024 ** 2;
@@ -49,8 +50,10 @@ export class ScheduledBackups {
     this.#repeats = new RepeatLimiter(options);
   }
 
-  /** Looks every ten minutes until the signal is aborted, the first time at once. */
+  /** Looks every ten minutes until the signal is aborted, the first time when what a start allocates is given back. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(SETTLE_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
     await this.pass();
     await every(this.#options.clock, LOOK_MS, signal, () => this.pass());
   }
@@ -109,7 +112,8 @@ type Outcome = { readonly report: BackupReport } | { readonly failed: { kind: Er
 
 /** Writes one backup in a thread of its own. Rejects as `writeBackup` does. */
 export async function writeInThread(options: { dataDir: string; file: string }): Promise<BackupReport> {
-  const worker = new Worker(ENTRY, { workerData: options, name: 'backup' });
+  const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
+  const worker = new Worker(ENTRY, { workerData: options, name: 'backup', resourceLimits });
   try {
     const [outcome] = (await once(worker, 'message')) as [Outcome];
     if ('report' in outcome) return outcome.report;
