@@ -238,7 +238,7 @@ describe.skipIf(!hasMosquitto)('delivery through mosquitto', () => {
     await until(() => observer.last(topics.available) === 'offline', 'the will');
     proxy.fault = 'none';
     await until(() => observer.last(topics.available) === 'online', 'the next birth');
-    expect(channel.session).toBeDefined();
+    await until(() => channel.session !== undefined, 'the session');
     await stop();
     await until(() => observer.last(topics.available) === 'offline', 'the goodbye');
     const late = await subscriber(port, [topics.available], 'late');
