@@ -25,6 +25,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DEMO_CONFIG = resolve(ROOT, 'src/demo/demo.yaml');
 /** In the data folder, when the box was set up on its page. */
 const OWN_CONFIG = 'watchword.yaml';
+const FIRST_PICTURES_MS = 20_000;
 
 export const start: Command = {
   name: 'start',
@@ -91,6 +92,8 @@ async function runUntilRestart(
       welcome(app, settings, io);
     }
     await notifier.ready(`watching ${Object.keys(settings.cameras).length} cameras`);
+    // The first pictures of all cameras leave much behind as well, and nothing else would make V8 look for a minute or more.
+    io.clock.sleep(FIRST_PICTURES_MS, ended).then(collectGarbage, () => undefined);
     await Promise.all([aborted(ended), notifier.feedWatchdog(() => app.alive(), ended)]);
     if (io.signal.aborted) await notifier.stopping();
     else logger.info('starting anew with the configuration as it is now');
