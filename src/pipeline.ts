@@ -244,7 +244,7 @@ export class Pipeline {
     const began = clock.monotonic();
     const before = first.overMs === undefined ? [] : this.#windows.before(frame, first.overMs);
     // The pictures of that time are missing: the camera was away, or has only begun.
-    if (!before) return this.#unknown(frame, rules, 'camera-lost', 0);
+    if (!before) return this.#unknown(frame, rules, 'too-early', 0);
     try {
       const earlier: EarlierPicture[] = [];
       for (const each of before)

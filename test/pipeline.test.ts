@@ -131,7 +131,7 @@ describe('pipeline', () => {
     expect(looks).toEqual(['a', 'a#robot-4s b#robot-2s c#robot']);
     expect(scored).toEqual([['empty?'], ['moved?']]);
     const moved = judgements.map(({ verdicts }) => verdicts.find((each) => each.rule.id === 'moved')?.verdict);
-    expect(moved.map((each) => each?.cause ?? each?.value)).toEqual(['camera-lost', 'camera-lost', 'yes']);
+    expect(moved.map((each) => each?.cause ?? each?.value)).toEqual(['too-early', 'too-early', 'yes']);
     await stop();
   });
 

@@ -33,6 +33,7 @@ const NOT_THE_CAMERA: ReadonlySet<LossCause> = new Set<LossCause>([
   'undecided',
   'model-failed',
   'timeout',
+  'too-early',
   'dropped',
   'not-asked',
 ]);

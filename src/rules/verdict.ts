@@ -9,6 +9,7 @@ export type UnknownCause =
   | 'undecided' // between the thresholds (hysteresis)
   | 'model-failed'
   | 'timeout'
+  | 'too-early' // asked about a time of which there are too few pictures yet
   | 'camera-lost'
   | 'frozen'
   | 'dark'

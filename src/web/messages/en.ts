@@ -47,6 +47,7 @@ export const en = {
     undecided: 'between yes and no',
     'model-failed': 'the model failed',
     timeout: 'the model took too long',
+    'too-early': 'too few pictures yet',
     'camera-lost': 'no picture from the camera',
     frozen: 'the picture does not move',
     dark: 'too dark',

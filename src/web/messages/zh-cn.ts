@@ -37,6 +37,7 @@ export const zhCn: Messages = {
     undecided: '介于是与否之间',
     'model-failed': '模型出错',
     timeout: '模型超时',
+    'too-early': '画面还不够多',
     'camera-lost': '摄像头没有画面',
     frozen: '画面静止不动',
     dark: '太暗',
